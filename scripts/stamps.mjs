@@ -1,0 +1,46 @@
+// Remembers what was installed and built, by content, so that nothing is done twice. Runs on Node 20.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const skipped = new Set(["node_modules", "dist", "build", ".svelte-kit", ".git", ".cache"]);
+
+/** Every file below the given paths (files or folders, relative to root), sorted; a path that is missing counts as empty. */
+export function filesBelow(root, paths) {
+  const found = [];
+  const visit = (path) => {
+    const stat = statSync(join(root, path), { throwIfNoEntry: false });
+    if (stat?.isFile()) found.push(path);
+    if (!stat?.isDirectory()) return;
+    for (const name of readdirSync(join(root, path))) if (!skipped.has(name)) visit(join(path, name));
+  };
+  paths.forEach(visit);
+  return found.sort();
+}
+
+/** One hash over names and contents. */
+export function fingerprint(root, paths) {
+  const hash = createHash("sha256");
+  for (const path of filesBelow(root, paths))
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+/** Stamps live in node_modules: whoever deletes that starts afresh. */
+const stampPath = (root, name) => join(root, "node_modules", ".malamar", name);
+
+export function readStamp(root, name) {
+  try {
+    return readFileSync(stampPath(root, name), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeStamp(root, name, value) {
+  mkdirSync(join(root, "node_modules", ".malamar"), { recursive: true });
+  writeFileSync(stampPath(root, name), value);
+}
