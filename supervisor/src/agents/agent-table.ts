@@ -48,7 +48,7 @@ export function insertAgent(db: Db, agent: Agent): void {
        silence_limit, version, created_at, updated_at)
      VALUES (@id, @workspaceId, @name, @nameKey, @instruction, @cli, @model, @enabled, @position, @timeLimit, @silenceWarning,
        @silenceLimit, @version, @createdAt, @updatedAt)`,
-  ).run(row(agent));
+  ).run(bind(agent));
 }
 
 export function saveAgent(db: Db, agent: Agent): void {
@@ -58,10 +58,10 @@ export function saveAgent(db: Db, agent: Agent): void {
        position = @position, time_limit = @timeLimit, silence_warning = @silenceWarning, silence_limit = @silenceLimit, version = @version,
        updated_at = @updatedAt
      WHERE id = @id`,
-  ).run(row(agent));
+  ).run(bind(agent));
 }
 
-function row(agent: Agent): object {
+function bind(agent: Agent): object {
   return { ...agent, ...agent.limits, limits: null, nameKey: nameKey(agent.name), enabled: agent.enabled ? 1 : 0 };
 }
 

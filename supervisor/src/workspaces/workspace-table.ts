@@ -60,7 +60,7 @@ export function insertWorkspace(db: Db, workspace: Workspace): void {
        time_limit, silence_warning, silence_limit, version, created_at, updated_at, last_activity_at)
      VALUES (@id, @title, @description, @prefix, @directoryMode, @directoryPath, @queueOrder, @breakerLimit, @paused,
        @timeLimit, @silenceWarning, @silenceLimit, @version, @createdAt, @updatedAt, @lastActivityAt)`,
-  ).run(row(workspace));
+  ).run(bind(workspace));
 }
 
 /** Stores what a person set. Counters, numbers and the mark of deletion have their own statements below and stay as they are. */
@@ -72,10 +72,10 @@ export function saveWorkspace(db: Db, workspace: Workspace): void {
        silence_warning = @silenceWarning, silence_limit = @silenceLimit, version = @version, updated_at = @updatedAt,
        last_activity_at = @lastActivityAt
      WHERE id = @id`,
-  ).run(row(workspace));
+  ).run(bind(workspace));
 }
 
-function row(workspace: Workspace): object {
+function bind(workspace: Workspace): object {
   return { ...workspace, ...workspace.limits, limits: null, counts: null, deleting: null, paused: workspace.paused ? 1 : 0 };
 }
 
