@@ -69,6 +69,9 @@ function become(tools, commandArgs) {
     });
   }
   process.on("exit", () => child.kill("SIGTERM"));
+  // npm killed outright says nothing to what it started; its child must not stay behind alone.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 2000).unref();
   child.on("error", (error) => {
     say(`Malamar could not be started: ${error.message}. Nothing is running. Run the same command again.`);
     process.exitCode = 1;
@@ -82,10 +85,12 @@ try {
   if (task === "start") {
     build(tools);
     become(tools, [join(root, "supervisor/dist/malamar.cjs"), "serve", ...args]);
+  } else if (task === "build") {
+    build(tools);
   } else if (task === "test") {
     become(tools, [join(root, "scripts/test-all.mjs"), ...args]);
   } else {
-    throw new Stop(`There is no task "${task}". Use "npm start" or "npm test".`);
+    throw new Stop(`There is no task "${task}". There are start, test and build.`);
   }
 } catch (error) {
   if (!(error instanceof Stop) && error?.name !== "ToolsMissing") throw error;
