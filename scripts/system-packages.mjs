@@ -20,10 +20,13 @@ const findChromium = () =>
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
   )[0];
 
-const findPython = () =>
-  onPath(process.env.MALAMAR_E2E_PYTHON || "/usr/bin/python3", "/usr/bin/python3", "python3").find(
-    (python) => spawnSync(python, ["-c", "import grpc, grpc_tools.protoc"], { stdio: "ignore" }).status === 0,
+// Debian's grpcio-tools is too old for proto3 "optional"; protoc with the gRPC plugin of the same release is not.
+const findPython = () => {
+  if (onPath("protoc").length === 0 || onPath("grpc_python_plugin").length === 0) return undefined;
+  return onPath(process.env.MALAMAR_E2E_PYTHON || "/usr/bin/python3", "/usr/bin/python3", "python3").find(
+    (python) => spawnSync(python, ["-c", "import grpc, google.protobuf"], { stdio: "ignore" }).status === 0,
   );
+};
 
 const needs = [
   {
@@ -35,10 +38,10 @@ const needs = [
   },
   {
     name: "python",
-    what: "a python3 with grpcio and grpcio-tools, for the test of a client in another language",
+    what: "a python3 with grpcio, protoc and grpc_python_plugin, for the test of a client in another language",
     variable: "MALAMAR_E2E_PYTHON",
     find: findPython,
-    packages: ["python3-grpcio", "python3-grpc-tools"],
+    packages: ["python3-grpcio", "protobuf-compiler", "protobuf-compiler-grpc"],
   },
 ];
 
