@@ -39,13 +39,15 @@ function stop(signal) {
   if (signal) for (const child of children) child.kill(signal);
 }
 
+async function generate() {
+  const generated = await run("buf", ["generate"]);
+  console.log(generated.code === 0 ? "proto      | generated" : `proto      | ${generated.said.trim()}`);
+}
+
 let due;
 const proto = watch(join(root, "proto/malamar"), { recursive: true }, () => {
   clearTimeout(due);
-  due = setTimeout(async () => {
-    const generated = await run("buf", ["generate"]);
-    console.log(generated.code === 0 ? "proto      | generated" : `proto      | ${generated.said.trim()}`);
-  }, 200);
+  due = setTimeout(() => void generate(), 200);
 });
 
 // A terminal gives Ctrl-C to the whole group; anything else is passed on.

@@ -15,7 +15,7 @@ export function filesBelow(root, paths) {
     for (const name of readdirSync(join(root, path))) if (!skipped.has(name)) visit(join(path, name));
   };
   paths.forEach(visit);
-  return found.sort();
+  return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** One hash over names and contents. */

@@ -58,7 +58,7 @@ function bring(root, say) {
   });
   const [node, pnpm] = (result.stdout ?? "").trim().split("\n").slice(-2);
   if (result.status !== 0 || !node || !pnpm || majorOf(runs(node)) !== NODE) {
-    const said = `${result.stderr ?? ""}`
+    const said = (result.stderr ?? "")
       .split("\n")
       .filter((line) => /npm (error|ERR)/.test(line))
       .slice(0, 8)
