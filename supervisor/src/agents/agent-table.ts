@@ -33,6 +33,11 @@ export function listAgents(db: Db, page: { workspaceId: string; afterPosition: n
     .map(read);
 }
 
+/** Place of the last agent in the order; 0 = there is none. */
+export function lastPosition(db: Db, workspaceId: string): number {
+  return Number(statement(db, "SELECT coalesce(max(position), 0) FROM agents WHERE workspace_id = ?").pluck().get(workspaceId));
+}
+
 /** Whether another agent of the workspace has the name, upper and lower case being the same. */
 export function nameTaken(db: Db, workspaceId: string, name: string, exceptId: string): boolean {
   return (
