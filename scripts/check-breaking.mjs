@@ -21,7 +21,7 @@ if (!base || !git("ls-tree", "-d", base, "proto/malamar")) {
   console.log(`${result.stdout}${result.stderr}`.trim());
   if (result.status !== 0) {
     console.log(
-      `A client written for ${base} would break. Keep the old field or value (reserve it when it must go) and add the new one beside it.`,
+      `A client written for ${base.slice(0, 12)} would break. Keep the old field or value (reserve it when it must go) and add the new one beside it.`,
     );
     process.exitCode = 1;
   }

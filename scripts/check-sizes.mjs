@@ -10,7 +10,7 @@ const generated = /^proto\/gen\/|\/(recordings|fixtures)\/|^supervisor\/schema\.
 
 const tooLong = filesBelow(root, ["."])
   .filter((path) => written.test(path) && !generated.test(path))
-  .map((path) => ({ path, lines: readFileSync(join(root, path), "utf8").split("\n") }))
+  .map((path) => ({ path, lines: readFileSync(join(root, path), "utf8").trimEnd().split("\n") }))
   .filter(({ lines }) => lines.length > LIMIT && !/over 400 lines/i.test(lines.slice(0, 30).join("\n")));
 
 for (const { path, lines } of tooLong)
