@@ -1,0 +1,16 @@
+import { findExecution, saveExecution } from "#executions/execution-table.ts";
+import type { Deps } from "#store/deps.ts";
+
+/** The CLI's process exists. Remembers its identity, so that it can be found again whatever happens to its runner. */
+export function markStarted(
+  { store, now: clock }: Pick<Deps, "store" | "now">,
+  started: { executionId: string; fence: number; pid: number; pidStartTicks: number; startedAt: number },
+): void {
+  store.transact((db) => {
+    const execution = findExecution(db, started.executionId);
+    if (execution === undefined || execution.fence !== started.fence || execution.state === "ended") return;
+    const { pid, pidStartTicks, startedAt } = started;
+    const state = execution.state === "leased" ? "running" : execution.state;
+    saveExecution(db, { ...execution, state, pid, pidStartTicks, startedAt }, clock());
+  });
+}

@@ -1,0 +1,132 @@
+import { Problem } from "#errors/problem.ts";
+import type { Db } from "./open-db.ts";
+import { statement } from "./statement.ts";
+
+/**
+ * The state database: one writer, grouped commits.
+ *
+ * Every verb is one `transact` and behaves as a transaction of its own: a throw undoes it and nothing else. Verbs of one
+ * turn of the event loop share one commit (one fdatasync), so whoever answers to the outside awaits `durable()` first.
+ * Readers use their own connection and see only what is committed.
+ */
+export interface Store {
+  readonly reader: Db;
+  transact<T>(work: (db: Db) => T): T;
+  /** Settles when everything transacted so far is on disk, or rejects with why it could not be. */
+  durable(): Promise<void>;
+  /** Called after each commit, never before it is durable. */
+  onCommit(listener: () => void): void;
+  close(): void;
+}
+
+export interface StoreOptions {
+  writer: Db;
+  /** Left out for an in-memory database, which has one connection only. */
+  reader?: Db;
+  /** The number this supervisor wrote when it took the data directory; see `takeEpoch`. */
+  epoch: number;
+  /** The storage can no longer be trusted: the process has to end and start again. */
+  onFatal: (error: unknown) => void;
+}
+
+export function createStore({ writer, reader = writer, epoch, onFatal }: StoreOptions): Store {
+  const listeners: (() => void)[] = [];
+  let group: PromiseWithResolvers<void> | undefined;
+  let scheduled: NodeJS.Immediate | undefined;
+  let fatal: unknown;
+
+  function begin(): void {
+    if (fatal !== undefined) throw fatal;
+    writer.exec("BEGIN IMMEDIATE");
+    const owner = statement(writer, "SELECT epoch FROM installation").pluck().get();
+    if (owner !== epoch) {
+      writer.exec("ROLLBACK");
+      fail(new Error("Another supervisor took over this data directory; this one stops and writes nothing more."));
+      throw fatal;
+    }
+    group = Promise.withResolvers();
+    // Nobody may be waiting for this group; that is no unhandled rejection.
+    group.promise.catch(() => {});
+    scheduled = setImmediate(commit);
+  }
+
+  function commit(): void {
+    const done = group;
+    if (done === undefined) return;
+    clearImmediate(scheduled);
+    group = scheduled = undefined;
+    try {
+      writer.exec("COMMIT");
+    } catch (error) {
+      if (writer.inTransaction) writer.exec("ROLLBACK");
+      done.reject(translate(error));
+      return;
+    }
+    done.resolve();
+    for (const listener of listeners) listener();
+  }
+
+  function translate(error: unknown): unknown {
+    const code = (error as { code?: string }).code ?? "";
+    if (code === "SQLITE_FULL") {
+      return new Problem(
+        "exhausted",
+        "storage_full",
+        "The disk is full; the change was not made and everything stored before is kept.",
+        "Free some disk space and try again.",
+      );
+    }
+    // After a failed fsync the next commit may look fine although pages were dropped: never go on in this process.
+    if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CORRUPT")) fail(error);
+    return error;
+  }
+
+  function fail(error: unknown): void {
+    fatal ??= error;
+    onFatal(error);
+  }
+
+  return {
+    reader,
+    transact(work) {
+      if (group === undefined) begin();
+      writer.exec("SAVEPOINT verb");
+      try {
+        const result = work(writer);
+        writer.exec("RELEASE verb");
+        return result;
+      } catch (error) {
+        // A full disk ends the whole transaction by itself; then there is no savepoint left to go back to.
+        if (writer.inTransaction) writer.exec("ROLLBACK TO verb; RELEASE verb");
+        else abandon(error);
+        throw translate(error);
+      }
+    },
+    durable: () => group?.promise ?? Promise.resolve(),
+    onCommit: (listener) => void listeners.push(listener),
+    close() {
+      commit();
+      if (reader !== writer) reader.close();
+      writer.close();
+    },
+  };
+
+  function abandon(error: unknown): void {
+    clearImmediate(scheduled);
+    group?.reject(translate(error));
+    group = scheduled = undefined;
+  }
+}
+
+/** Makes this process the owner of the data directory's writes; whoever wrote before finds its epoch gone. Creates the installation the first time. */
+export function takeEpoch(writer: Db, now: number, installationId: string): { epoch: number; installationId: string; fresh: boolean } {
+  return writer
+    .transaction(() => {
+      const fresh = writer
+        .prepare("INSERT INTO installation (one, id, epoch, created_at) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING")
+        .run(installationId, now);
+      const row = writer.prepare("UPDATE installation SET epoch = epoch + 1 RETURNING epoch, id").get() as { epoch: number; id: string };
+      return { epoch: row.epoch, installationId: row.id, fresh: fresh.changes === 1 };
+    })
+    .immediate();
+}
