@@ -46,26 +46,36 @@ export function securityHeaderLines(): string {
     .join("");
 }
 
+/** What holds for the app's page whatever it says itself. */
+const PAGE: Readonly<Record<string, string>> = {
+  "default-src": "'none'",
+  "script-src": "'self'",
+  "style-src": "'self'",
+  "img-src": "'self' data: blob:",
+  "font-src": "'self'",
+  "connect-src": "'self'",
+  "worker-src": "'self'",
+  "manifest-src": "'self'",
+  "form-action": "'self'",
+  "base-uri": "'none'",
+  "object-src": "'none'",
+  "frame-src": "'none'",
+  // Means nothing inside a page.
+  "frame-ancestors": "'none'",
+};
+
 /**
  * Policy of the app's page. Its only inline script is the one that boots it; SvelteKit writes that script's hash into the
- * policy in the page's head, and both policies have to allow it. Styles stay open: components set them on elements.
+ * policy in the page's head, and both policies have to allow it. Styles and trusted types are the page's business, too.
  */
 export function pagePolicy(html: string): string {
-  const own = /script-src ([^;"]*)/.exec(html)?.[1] ?? "";
-  const hashes = own.match(/'sha256-[A-Za-z0-9+/=]+'/g) ?? [];
-  return [
-    "default-src 'none'",
-    ["script-src 'self'", ...hashes].join(" "),
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "worker-src 'self'",
-    "manifest-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "object-src 'none'",
-    "frame-src 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
+  const own = /http-equiv="content-security-policy" content="([^"]*)"/i.exec(html)?.[1] ?? "";
+  const said = Object.fromEntries(own.split(";").map((directive) => directive.trim().split(/ (.*)/, 2))) as Record<string, string>;
+  const hashes = said["script-src"]?.match(/'sha256-[A-Za-z0-9+/=]+'/g) ?? [];
+  const policy = { ...PAGE, "script-src": ["'self'", ...hashes].join(" ") };
+  for (const name of ["style-src", "require-trusted-types-for", "trusted-types"])
+    Object.assign(policy, said[name] && { [name]: said[name] });
+  return Object.entries(policy)
+    .map((directive) => directive.join(" "))
+    .join("; ");
 }

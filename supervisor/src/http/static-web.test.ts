@@ -8,7 +8,7 @@ import { openTestServer, sendRaw } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
 
 const HASH = "'sha256-kpsWfeHCcNiI3JCPoFqavv9z12d/iHR7APmgCNtVDxM='";
-const PAGE = `<!doctype html><meta http-equiv="content-security-policy" content="default-src 'self'; script-src 'self' ${HASH}; style-src 'self'"><p>app</p>`;
+const PAGE = `<!doctype html><meta http-equiv="content-security-policy" content="default-src 'self'; script-src 'self' ${HASH}; style-src 'self' 'unsafe-inline'; trusted-types a b"><p>app</p>`;
 const HTML = { accept: "text/html,application/xhtml+xml" };
 
 let folder: string;
@@ -47,7 +47,8 @@ test("the page comes at / and at every address inside the app, with a policy tha
     expect(answer, path).toMatchObject({ status: 200, body: PAGE });
     expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
     expect(answer.headers["content-security-policy"]).toContain(`script-src 'self' ${HASH};`);
-    expect(answer.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+    expect(answer.headers["content-security-policy"]).toContain("style-src 'self' 'unsafe-inline';");
+    expect(answer.headers["content-security-policy"]).toMatch(/frame-ancestors 'none'; trusted-types a b$/);
     expect(answer.headers["cache-control"]).toBe("no-cache");
   }
 });
