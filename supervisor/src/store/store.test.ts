@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { lockInstance } from "./instance-lock.ts";
+import { migrate } from "./migrate.ts";
+import { openReader, openWriter } from "./open-db.ts";
+import { createStore, type Store, takeEpoch } from "./store.ts";
+
+const SCHEMA = {
+  number: 1,
+  name: "0001_test.sql",
+  sql: "CREATE TABLE installation (one INTEGER PRIMARY KEY, id TEXT, epoch INTEGER, created_at INTEGER); CREATE TABLE words (word TEXT UNIQUE)",
+};
+const folders: string[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
+
+function open(): { store: Store; file: string; fatal: unknown[]; words: () => unknown[] } {
+  const folder = mkdtempSync(join(tmpdir(), "malamar-store-"));
+  folders.push(folder);
+  const file = join(folder, "malamar.sqlite");
+  const writer = openWriter(file);
+  migrate(writer, [SCHEMA]);
+  const { epoch } = takeEpoch(writer, 1, "here");
+  const reader = openReader(file);
+  const fatal: unknown[] = [];
+  const store = createStore({ writer, reader, epoch, onFatal: (error) => fatal.push(error) });
+  return { store, file, fatal, words: () => reader.prepare("SELECT word FROM words ORDER BY word").pluck().all() };
+}
+
+const add = (store: Store, word: string) => store.transact((db) => db.prepare("INSERT INTO words VALUES (?)").run(word));
+
+test("verbs of one turn share a commit, and nobody reads them before it is durable", async () => {
+  const { store, words } = open();
+  let commits = 0;
+  store.onCommit(() => commits++);
+  add(store, "a");
+  add(store, "b");
+  expect(words()).toEqual([]);
+  await store.durable();
+  expect(words()).toEqual(["a", "b"]);
+  expect(commits).toBe(1);
+  store.close();
+});
+
+test("a verb that throws undoes itself and nothing else", async () => {
+  const { store, words } = open();
+  add(store, "kept");
+  expect(() =>
+    store.transact((db) => {
+      db.prepare("INSERT INTO words VALUES ('undone')").run();
+      throw new Error("no");
+    }),
+  ).toThrow("no");
+  add(store, "also kept");
+  await store.durable();
+  expect(words()).toEqual(["also kept", "kept"]);
+  store.close();
+});
+
+test("a verb inside a verb is undone with it", async () => {
+  const { store, words } = open();
+  expect(() =>
+    store.transact(() => {
+      add(store, "inner");
+      throw new Error("outer");
+    }),
+  ).toThrow("outer");
+  await store.durable();
+  expect(words()).toEqual([]);
+  store.close();
+});
+
+test("closing commits what is under way", () => {
+  const { store, file } = open();
+  add(store, "last");
+  store.close();
+  const reader = openReader(file);
+  expect(reader.prepare("SELECT word FROM words").pluck().all()).toEqual(["last"]);
+  reader.close();
+});
+
+test("a second supervisor that took the epoch stops the first one's writes", () => {
+  const { store, file, fatal } = open();
+  const second = openWriter(file);
+  expect(takeEpoch(second, 2, "ignored")).toMatchObject({ epoch: 2, installationId: "here", fresh: false });
+  expect(() => add(store, "lost")).toThrow("took over");
+  expect(fatal).toHaveLength(1);
+  expect(() => add(store, "still lost")).toThrow("took over");
+  second.close();
+});
+
+test("A8: one supervisor per data directory, and the lock is free again at once", () => {
+  const { file } = open();
+  const free = lockInstance(`${file}.lock`);
+  expect(() => lockInstance(`${file}.lock`)).toThrow("Another Malamar supervisor");
+  free();
+  lockInstance(`${file}.lock`)();
+});
+
+test("all pending migrations apply or none, and a newer database is refused", () => {
+  const { file } = open();
+  const db = openWriter(file);
+  const second = { number: 2, name: "0002_more.sql", sql: "CREATE TABLE more (id TEXT)" };
+  const broken = { number: 3, name: "0003_broken.sql", sql: "CREATE TABLE more (id TEXT)" };
+  expect(() => migrate(db, [SCHEMA, second, broken])).toThrow("already exists");
+  expect(db.pragma("user_version", { simple: true })).toBe(1);
+  expect(migrate(db, [SCHEMA, second])).toEqual([2]);
+  expect(migrate(db, [SCHEMA, second])).toEqual([]);
+  expect(() => migrate(db, [SCHEMA])).toThrow("The database has schema 2, this program knows up to 1");
+  db.close();
+});
+
+test("every connection syncs each commit to disk", () => {
+  const { file } = open();
+  const db = openWriter(file);
+  expect(db.pragma("synchronous", { simple: true })).toBe(2);
+  db.close();
+});
