@@ -1,4 +1,5 @@
 import { Problem, type Violation } from "#errors/problem.ts";
+import { lineViolations, textViolations } from "#errors/text-rules.ts";
 
 export const TASK_STATUSES = ["todo", "in_progress", "in_review", "done"] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
@@ -106,8 +107,6 @@ export function words(state: string): string {
   return state.replaceAll("_", " ");
 }
 
-const characters = (text: string): number => Array.from(text).length;
-
 export interface TaskFields {
   summary: string;
   description: string;
@@ -118,15 +117,8 @@ export interface TaskFields {
 export function taskViolations(fields: Partial<TaskFields>): Violation[] {
   const found: Violation[] = [];
   const { summary, description, kind } = fields;
-  if (summary !== undefined) {
-    if (summary.trim() === "") found.push({ field: "summary", description: "must not be empty" });
-    else if (characters(summary) > 255)
-      found.push({ field: "summary", description: "must be at most 255 characters; put the rest into the description" });
-    else if (/[\r\n]/.test(summary)) found.push({ field: "summary", description: "must be one line" });
-  }
-  if (description !== undefined && Buffer.byteLength(description) > 1 << 20) {
-    found.push({ field: "description", description: "must be at most 1 MiB; attach longer texts as a file in the working directory" });
-  }
+  if (summary !== undefined) found.push(...lineViolations("summary", summary));
+  if (description !== undefined) found.push(...textViolations("description", description));
   if (kind !== undefined && !/^[a-z][a-z0-9_-]{0,39}$/.test(kind)) {
     found.push({ field: "kind", description: "must be 1 to 40 lower-case letters, digits, - or _, the first a letter" });
   }
@@ -135,6 +127,5 @@ export function taskViolations(fields: Partial<TaskFields>): Violation[] {
 
 export function contentViolations(content: string): Violation[] {
   if (content.trim() === "") return [{ field: "content", description: "must not be empty" }];
-  if (Buffer.byteLength(content) > 1 << 20) return [{ field: "content", description: "must be at most 1 MiB" }];
-  return [];
+  return textViolations("content", content);
 }

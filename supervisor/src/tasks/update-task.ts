@@ -1,4 +1,5 @@
 import { notFound, Problem, refuseViolations } from "#errors/problem.ts";
+import { refuseOldVersion } from "#errors/refuse-old-version.ts";
 import { closeEntries, reorderWaiting } from "#queue/queue-table.ts";
 import type { Deps } from "#store/deps.ts";
 import { appendActivity } from "./activity-table.ts";
@@ -52,16 +53,5 @@ function refuseHold(task: Task): void {
     "task_not_todo",
     "Only a task that is to do can be held; nothing was changed.",
     "Cancel the task first, move it to todo, then hold it.",
-  );
-}
-
-/** Somebody changed the thing after the caller read it: refuse instead of overwriting. */
-export function refuseOldVersion(version: number, expected: number | undefined): void {
-  if (expected === undefined || expected === version) return;
-  throw new Problem(
-    "conflict",
-    "version_changed",
-    `It was changed meanwhile: version ${version} instead of ${expected}. Nothing was overwritten.`,
-    "Read it again and repeat your change on the new version.",
   );
 }
