@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fingerprint, readStamp, writeStamp } from "./stamps.mjs";
+import { fingerprint, oneAtATime, readStamp, writeStamp } from "./stamps.mjs";
 import { withTools } from "./tools.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -79,19 +79,23 @@ function become(tools, commandArgs) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
+/** What runs in the end, once everything for it is in place. */
+const programs = {
+  start: [join(root, "supervisor/dist/malamar.cjs"), "serve"],
+  test: [join(root, "scripts/test-all.mjs")],
+  build: undefined,
+};
+
 try {
-  const tools = withTools(root, say);
-  install(tools);
-  if (task === "start") {
-    build(tools);
-    become(tools, [join(root, "supervisor/dist/malamar.cjs"), "serve", ...args]);
-  } else if (task === "build") {
-    build(tools);
-  } else if (task === "test") {
-    become(tools, [join(root, "scripts/test-all.mjs"), ...args]);
-  } else {
-    throw new Stop(`There is no task "${task}". There are start, test and build.`);
-  }
+  if (!Object.hasOwn(programs, task)) throw new Stop(`There is no task "${task}". There are ${Object.keys(programs).join(", ")}.`);
+  const waiting = () => say("Another terminal is preparing this folder; waiting for it …");
+  const tools = oneAtATime(root, waiting, () => {
+    const found = withTools(root, say);
+    install(found);
+    if (task !== "test") build(found);
+    return found;
+  });
+  if (programs[task]) become(tools, [...programs[task], ...args]);
 } catch (error) {
   if (!(error instanceof Stop) && error?.name !== "ToolsMissing") throw error;
   say(`\n${error.message}`);

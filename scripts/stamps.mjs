@@ -1,6 +1,6 @@
 // Remembers what was installed and built, by content, so that nothing is done twice. Runs on Node 20.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const skipped = new Set(["node_modules", "dist", "build", ".svelte-kit", ".git", ".cache"]);
@@ -43,4 +43,36 @@ export function readStamp(root, name) {
 export function writeStamp(root, name, value) {
   mkdirSync(join(root, "node_modules", ".malamar"), { recursive: true });
   writeFileSync(stampPath(root, name), value);
+}
+
+const alive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+};
+
+/** Two terminals in one folder take turns; a lock whose owner has died is taken over. */
+export function oneAtATime(root, onWait, work) {
+  const path = stampPath(root, "lock");
+  mkdirSync(join(root, "node_modules", ".malamar"), { recursive: true });
+  for (let waited = 0; ; waited++) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const owner = Number(readStamp(root, "lock"));
+      if (owner > 0 && !alive(owner)) rmSync(path, { force: true });
+      if (waited === 10) onWait();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
