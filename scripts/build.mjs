@@ -1,6 +1,7 @@
 // Builds what runs: small CommonJS bundles for the Node programs, static files for the web app.
 //   node scripts/build.mjs            everything
 //   node scripts/build.mjs --changed  only what differs from the last build
+//   node scripts/build.mjs runner     only the packages named
 //
 // CommonJS with a compile cache starts fastest of what was measured. A program is a tiny launcher (it turns the
 // cache on) and its bundle. The launcher lies as deep in dist/ as the entry lies in src/, so a path that an entry
@@ -121,16 +122,19 @@ async function build(folder) {
   console.log(`built ${folder} in ${((performance.now() - since) / 1000).toFixed(1)} s`);
 }
 
-// The web build has its own process; the bundles share the time it takes.
-const results = await Promise.allSettled([
-  build("web"),
-  (async () => {
-    for (const folder of Object.keys(folders).filter((each) => each !== "web")) await build(folder);
-  })(),
-]);
-for (const result of results) {
-  if (result.status === "rejected") {
-    console.error(`The build stopped: ${result.reason?.message ?? result.reason}`);
+const named = process.argv.slice(2).filter((each) => !each.startsWith("--"));
+const chosen = Object.keys(folders).filter((folder) => named.length === 0 || named.some((word) => folder.includes(word)));
+
+async function buildOne(folder) {
+  try {
+    await build(folder);
+  } catch (error) {
+    console.error(`${folder} was not built: ${error?.message ?? error}`);
     process.exitCode = 1;
   }
 }
+
+// The web build has its own process; the bundles share the time it takes.
+const web = chosen.includes("web") ? buildOne("web") : undefined;
+for (const folder of chosen.filter((each) => each !== "web")) await buildOne(folder);
+await web;
