@@ -1,4 +1,4 @@
-// `pnpm dev`: the supervisor from source with restarts, the web app with hot reload, code generation when a .proto changes.
+// `pnpm dev`: the supervisor from source with restarts, the web app with hot reload, code and the runner's bundle made anew when their sources change.
 // One terminal, one Ctrl-C. Data of development lives in .cache/dev, so your own installation is left alone.
 import { spawn } from "node:child_process";
 import { mkdirSync, watch } from "node:fs";
@@ -35,27 +35,32 @@ function start(name, cwd, command, args, extra = {}) {
 function stop(signal) {
   if (!stopping) setTimeout(() => children.forEach((child) => child.kill("SIGKILL")), 10_000).unref();
   stopping = true;
-  proto.close();
+  for (const watcher of watchers) watcher.close();
   if (signal) for (const child of children) child.kill(signal);
 }
 
-async function generate() {
-  const generated = await run("buf", ["generate"]);
-  console.log(generated.code === 0 ? "proto      | generated" : `proto      | ${generated.said.trim()}`);
+/** Does something after files below a folder have changed, once per burst. */
+function onChange(name, folder, command) {
+  let due;
+  const act = async () => {
+    const done = await run(...command);
+    console.log(`${name.padEnd(10)} | ${done.said.trim() || (done.code === 0 ? "done" : "failed")}`);
+  };
+  return watch(join(root, folder), { recursive: true }, () => {
+    clearTimeout(due);
+    due = setTimeout(() => void act(), 200);
+  });
 }
 
-let due;
-const proto = watch(join(root, "proto/malamar"), { recursive: true }, () => {
-  clearTimeout(due);
-  due = setTimeout(() => void generate(), 200);
-});
+// Runners are started from their bundle, also here.
+const bundleRunner = [process.execPath, ["scripts/build.mjs", "--changed", "runner"]];
+const watchers = [onChange("proto", "proto/malamar", ["buf", ["generate"]]), onChange("runner", "runner/src", bundleRunner)];
 
 // A terminal gives Ctrl-C to the whole group; anything else is passed on.
 process.on("SIGINT", () => stop(process.stdin.isTTY ? undefined : "SIGINT"));
 process.on("SIGTERM", () => stop("SIGTERM"));
 
-// The supervisor starts runners from their bundle.
-const built = await run(process.execPath, ["scripts/build.mjs", "--changed"]);
+const built = await run(...bundleRunner);
 if (built.code !== 0) console.log(built.said.trim());
 
 start("supervisor", ".", process.execPath, ["--watch", "--watch-preserve-output", "supervisor/src/malamar.ts", "serve"], {
