@@ -40,6 +40,7 @@ const steps = [
   { name: "proto breaking", command: [[node, "scripts/check-breaking.mjs"]] },
   { name: "proto generated", command: [[node, "scripts/check-codegen.mjs"]] },
   { name: "file sizes", command: [[node, "scripts/check-sizes.mjs"]] },
+  { name: "documents", command: [[node, "scripts/check-docs.mjs"]] },
 ];
 
 const chosen = wanted.length === 0 ? steps : steps.filter((step) => wanted.some((word) => step.name.includes(word)));
