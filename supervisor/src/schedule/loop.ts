@@ -25,25 +25,41 @@ export interface ScheduleOptions {
   settings: GrantSettings & { maxExecutions: number };
   folders: Folders;
   onError: (error: unknown) => void;
+  /** Simulations bring their own time. */
+  timers?: Timers;
 }
+
+export interface Timers {
+  soon(work: () => void): void;
+  /** @returns a function that calls it off */
+  after(milliseconds: number, work: () => void): () => void;
+}
+
+const REAL_TIMERS: Timers = {
+  soon: (work) => void setImmediate(work),
+  after(milliseconds, work) {
+    const timer = setTimeout(work, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Wake-ups are never lost, but a clock that jumped or a missed one must not cost more than this. */
 const SLOW_TIMER = 30_000;
 
 /** Starts what can start whenever something changed: after each commit, when a runner comes or gives credit, and when a wait ends. */
-export function startSchedule({ deps, registry, fleet, settings, folders, onError }: ScheduleOptions): Schedule {
+export function startSchedule({ deps, registry, fleet, settings, folders, onError, timers = REAL_TIMERS }: ScheduleOptions): Schedule {
   const { store } = deps;
   let stopped = false;
   let sweeping = false;
   let woken = false;
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = () => {};
   const orders: { credit: Credit; executionId: string }[] = [];
   const told = new Set<string>();
 
   function wake(): void {
     if (woken || stopped) return;
     woken = true;
-    setImmediate(() => {
+    timers.soon(() => {
       woken = false;
       guard(look);
     });
@@ -100,9 +116,9 @@ export function startSchedule({ deps, registry, fleet, settings, folders, onErro
   function takeBack(error: unknown): void {
     onError(error);
     const unspent = orders.splice(0);
-    setTimeout(() => {
+    timers.after(1000, () => {
       for (const { credit } of unspent) registry.addCredit(credit.runnerId, credit.requestId);
-    }, 1000).unref();
+    });
   }
 
   /** Files go after the commit that deleted their owner, one sweep at a time. */
@@ -130,8 +146,8 @@ export function startSchedule({ deps, registry, fleet, settings, folders, onErro
   }
 
   function setTimer(milliseconds: number): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => guard(look), milliseconds);
+    callOff();
+    callOff = timers.after(milliseconds, () => guard(look));
   }
 
   store.onCommit(wake);
@@ -141,7 +157,7 @@ export function startSchedule({ deps, registry, fleet, settings, folders, onErro
     goOn: (workspaceId) => guard(() => fleet.state(workspaceId) === "attached" && underCap() && start(workspaceId)),
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      callOff();
     },
   };
 

@@ -43,6 +43,19 @@ test("verbs of one turn share a commit, and nobody reads them before it is durab
   store.close();
 });
 
+test("a verb that changes nothing wakes nobody", async () => {
+  const { store, words } = open();
+  let commits = 0;
+  store.onCommit(() => commits++);
+  store.transact((db) => db.prepare("SELECT 1").get());
+  await store.durable();
+  expect(commits).toBe(0);
+  add(store, "a");
+  await store.durable();
+  expect([commits, words()]).toEqual([1, ["a"]]);
+  store.close();
+});
+
 test("a verb that throws undoes itself and nothing else", async () => {
   const { store, words } = open();
   add(store, "kept");

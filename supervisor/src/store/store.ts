@@ -14,7 +14,7 @@ export interface Store {
   transact<T>(work: (db: Db) => T): T;
   /** Settles when everything transacted so far is on disk, or rejects with why it could not be. */
   durable(): Promise<void>;
-  /** Called after each commit, never before it is durable. */
+  /** Called after each commit that changed something, never before it is durable. */
   onCommit(listener: () => void): void;
   close(): void;
 }
@@ -27,12 +27,20 @@ export interface StoreOptions {
   epoch: number;
   /** The storage can no longer be trusted: the process has to end and start again. */
   onFatal: (error: unknown) => void;
+  /** Runs the group's commit after the present turn; simulations bring their own time. @returns a function that calls it off */
+  soon?: (work: () => void) => () => void;
 }
 
-export function createStore({ writer, reader = writer, epoch, onFatal }: StoreOptions): Store {
+const nextTurn = (work: () => void): (() => void) => {
+  const turn = setImmediate(work);
+  return () => clearImmediate(turn);
+};
+
+export function createStore({ writer, reader = writer, epoch, onFatal, soon = nextTurn }: StoreOptions): Store {
   const listeners: (() => void)[] = [];
   let group: PromiseWithResolvers<void> | undefined;
-  let scheduled: NodeJS.Immediate | undefined;
+  let callOff = () => {};
+  let changesBefore = 0;
   let fatal: unknown;
 
   function begin(): void {
@@ -44,17 +52,18 @@ export function createStore({ writer, reader = writer, epoch, onFatal }: StoreOp
       fail(new Error("Another supervisor took over this data directory; this one stops and writes nothing more."));
       throw fatal;
     }
+    changesBefore = totalChanges();
     group = Promise.withResolvers();
     // Nobody may be waiting for this group; that is no unhandled rejection.
     group.promise.catch(() => {});
-    scheduled = setImmediate(commit);
+    callOff = soon(commit);
   }
 
   function commit(): void {
     const done = group;
     if (done === undefined) return;
-    clearImmediate(scheduled);
-    group = scheduled = undefined;
+    callOff();
+    group = undefined;
     try {
       writer.exec("COMMIT");
     } catch (error) {
@@ -63,7 +72,13 @@ export function createStore({ writer, reader = writer, epoch, onFatal }: StoreOp
       return;
     }
     done.resolve();
+    // A verb that found nothing to do wakes nobody: it may have been a listener that asked.
+    if (totalChanges() === changesBefore) return;
     for (const listener of listeners) listener();
+  }
+
+  function totalChanges(): number {
+    return statement(writer, "SELECT total_changes()").pluck().get() as number;
   }
 
   function translate(error: unknown): unknown {
@@ -112,9 +127,9 @@ export function createStore({ writer, reader = writer, epoch, onFatal }: StoreOp
   };
 
   function abandon(error: unknown): void {
-    clearImmediate(scheduled);
+    callOff();
     group?.reject(translate(error));
-    group = scheduled = undefined;
+    group = undefined;
   }
 }
 
