@@ -40,7 +40,8 @@ export function eventsAfter(db: Db, seq: number, limit: number): Event[] {
   return rows as Event[];
 }
 
-/** Removes events older than a time. @returns how many */
-export function trimEvents(db: Db, before: number): number {
-  return statement(db, "DELETE FROM events WHERE created_at < ?").run(before).changes;
+/** Removes events older than a time, the oldest first. @returns how many */
+export function trimEvents(db: Db, before: number, limit: number): number {
+  const oldest = "SELECT seq FROM events WHERE created_at < ? ORDER BY created_at LIMIT ?";
+  return statement(db, `DELETE FROM events WHERE seq IN (${oldest})`).run(before, limit).changes;
 }

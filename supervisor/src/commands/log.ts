@@ -1,0 +1,16 @@
+import { pino } from "pino";
+import type { Logger } from "pino";
+
+export interface LogOptions {
+  level: string;
+  format: "auto" | "pretty" | "json";
+  isTerminal: boolean;
+}
+
+/** The server's own log, on stdout. Written in place, so that the last lines before an end are never lost. */
+export async function openLog({ level, format, isTerminal }: LogOptions): Promise<Logger> {
+  const options = { level, base: null };
+  if (format === "json" || (format === "auto" && !isTerminal)) return pino(options);
+  const { default: pretty } = await import("pino-pretty");
+  return pino(options, pretty({ sync: true, colorize: isTerminal, translateTime: "SYS:HH:MM:ss", ignore: "pid,hostname" }));
+}
