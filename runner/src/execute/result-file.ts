@@ -1,0 +1,65 @@
+// result.json: a report that waits for the supervisor, kept over a crash of this runner. Written under another name and
+// flushed before it gets its own, so it is whole or not there.
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { complain } from "#errors/complain.ts";
+import { executionsFolder, type ExecutionFolder } from "#workdir/execution-folder.ts";
+import type { Report } from "./report.ts";
+
+export function writeResult(folder: ExecutionFolder, runnerId: string, report: Report): void {
+  const unfinished = `${folder.result}.tmp`;
+  const file = openSync(unfinished, "w", 0o600);
+  try {
+    writeSync(file, JSON.stringify({ runnerId, report }, encode));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, folder.result);
+  const directory = openSync(folder.path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** Reports of this runner that an earlier boot could not deliver. */
+export function readResults(dataDir: string, runnerId: string): Report[] {
+  let names: string[];
+  try {
+    names = readdirSync(executionsFolder(dataDir));
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const report = readResult(join(executionsFolder(dataDir), name, "result.json"), runnerId);
+    return report !== null && report.executionId === name ? [report] : [];
+  });
+}
+
+function readResult(path: string, runnerId: string): Report | null {
+  if (!existsSync(path)) return null;
+  try {
+    const content = JSON.parse(readFileSync(path, "utf8"), decode) as { runnerId: string; report: Report };
+    return content.runnerId === runnerId ? content.report : null;
+  } catch (error) {
+    complain("A result that waits for delivery cannot be read and stays.", { path, error });
+    return null;
+  }
+}
+
+// JSON knows neither big integers nor bytes.
+function encode(this: unknown, key: string, value: unknown): unknown {
+  const own = (this as Record<string, unknown>)[key];
+  if (typeof own === "bigint") return { $int: own.toString() };
+  if (own instanceof Uint8Array) return { $bytes: Buffer.from(own).toString("base64") };
+  return value;
+}
+
+function decode(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("$int" in value && typeof value.$int === "string") return BigInt(value.$int);
+  if ("$bytes" in value && typeof value.$bytes === "string") return Buffer.from(value.$bytes, "base64");
+  return value;
+}

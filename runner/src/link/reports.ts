@@ -1,0 +1,108 @@
+// The runner's own words → what the supervisor understands.
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { SystemicFault } from "@malamar/proto/malamar/runner/v1/order_pb";
+import { AnswerState, EndCause, FinalLine, type CliFactsSchema, type CompleteSchema } from "@malamar/proto/malamar/runner/v1/report_pb";
+import type { ControlRequestSchema } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
+import type { CliFacts, Fault } from "#clis/cli.ts";
+import type { Execution } from "#execute/execute.ts";
+import type { Report } from "#execute/report.ts";
+
+export type ToSupervisor = NonNullable<Exclude<MessageInitShape<typeof ControlRequestSchema>, { $typeName: string }>["message"]>;
+
+const CAUSES = {
+  exited: EndCause.EXITED,
+  finish_grace: EndCause.FINISH_GRACE,
+  time_limit: EndCause.TIME_LIMIT,
+  silence_limit: EndCause.SILENCE_LIMIT,
+  cancelled: EndCause.CANCELLED,
+  supervisor_stopping: EndCause.SUPERVISOR_STOPPING,
+  cli_missing: EndCause.CLI_MISSING,
+  directory_missing: EndCause.DIRECTORY_MISSING,
+  spawn_failed: EndCause.SPAWN_FAILED,
+  disk_full: EndCause.DISK_FULL,
+} satisfies Record<Report["cause"], EndCause>;
+
+const ANSWERS = {
+  present: AnswerState.PRESENT,
+  missing: AnswerState.MISSING,
+  empty: AnswerState.EMPTY,
+  not_a_file: AnswerState.NOT_A_FILE,
+  too_large: AnswerState.TOO_LARGE,
+} satisfies Record<Report["answerState"], AnswerState>;
+
+const FINAL_LINES = {
+  not_expected: FinalLine.NOT_EXPECTED,
+  success: FinalLine.SUCCESS,
+  failure: FinalLine.FAILURE,
+  missing: FinalLine.MISSING,
+} satisfies Record<CliFacts["finalLine"], FinalLine>;
+
+const FAULTS = {
+  auth: SystemicFault.AUTH,
+  provider_unavailable: SystemicFault.PROVIDER_UNAVAILABLE,
+  rate_limited: SystemicFault.RATE_LIMITED,
+  usage_limit: SystemicFault.USAGE_LIMIT,
+} satisfies Record<Fault, SystemicFault>;
+
+export function toComplete(report: Report): ToSupervisor {
+  const complete: MessageInitShape<typeof CompleteSchema> = {
+    executionId: report.executionId,
+    fence: report.fence,
+    cause: CAUSES[report.cause],
+    signal: report.signal,
+    answerState: ANSWERS[report.answerState],
+    answer: report.answer,
+    error: report.error,
+    stderrTail: report.stderrTail,
+    facts: toFacts(report.facts),
+    lastLogFrame: BigInt(report.lastLogFrame),
+    endedAt: timestampFromMs(report.endedAt),
+  };
+  if (report.exitCode !== null) complete.exitCode = report.exitCode;
+  if (report.startedAt !== null) complete.startedAt = timestampFromMs(report.startedAt);
+  return { case: "complete", value: complete };
+}
+
+function toFacts(facts: CliFacts): MessageInitShape<typeof CliFactsSchema> {
+  const wire: MessageInitShape<typeof CliFactsSchema> = { finalLine: FINAL_LINES[facts.finalLine], faultDetail: facts.faultDetail };
+  if (facts.fault !== null) wire.fault = FAULTS[facts.fault];
+  if (facts.faultUntil !== null) wire.faultUntil = timestampFromMs(facts.faultUntil);
+  if (facts.usage !== null) wire.usage = facts.usage;
+  return wire;
+}
+
+/** null when it never started. */
+export function toStarted(execution: Execution): ToSupervisor | null {
+  const process = execution.process();
+  if (process === null) return null;
+  const { executionId, fence } = execution.order;
+  return {
+    case: "started",
+    value: { executionId, fence, pid: process.pid, pidStartTicks: process.startTicks, time: timestampFromMs(process.startedAt) },
+  };
+}
+
+/** Only executions whose CLI lives are renewed. */
+export function toRenew(running: Execution[]): ToSupervisor {
+  const progress = running.map((execution) => {
+    const { lines, bytes, silent } = execution.progress();
+    const { executionId, fence } = execution.order;
+    return { executionId, fence, logLines: BigInt(lines), logBytes: BigInt(bytes), silent };
+  });
+  return { case: "renew", value: { progress } };
+}
+
+/** A grant that makes no sense still gets an answer, or its task would wait for ever. */
+export function refusal({ executionId, fence }: { executionId: string; fence: bigint }, words: string): ToSupervisor {
+  const error = `The runner could not follow the order: ${words}. Nothing was started.`;
+  const value = {
+    executionId,
+    fence,
+    cause: EndCause.SPAWN_FAILED,
+    answerState: AnswerState.MISSING,
+    error,
+    endedAt: timestampFromMs(Date.now()),
+  };
+  return { case: "complete", value };
+}
