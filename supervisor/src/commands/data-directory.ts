@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { loadConfig } from "#config/config.ts";
@@ -24,6 +24,14 @@ export function findPaths(flags: Flags): { paths: DataPaths; loaded?: LoadedConf
       typeof named === "string" && named !== "" ? resolve(named.replace(/^~(?=$|\/)/, homedir())) : join(homedir(), ".malamar");
     return { paths: existingPaths(dataDir), problem };
   }
+}
+
+/** Makes sure of a directory that only this user can look into */
+export function prepareDataDirectory(dataDir: string): void {
+  refuseDataDirectory(dataDir);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // An empty one that was made beforehand.
+  if ((statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
 }
 
 /**

@@ -25,7 +25,7 @@ export interface HttpServerOptions {
   interceptors: Interceptor[];
   /** Whether the store answers, and what /healthz says besides. */
   health: () => { healthy: boolean } & Record<string, unknown>;
-  limits: HttpLimits;
+  limits?: HttpLimits;
   log: Logger;
 }
 
@@ -52,8 +52,9 @@ export interface HttpServer {
 
 /** Opens the one port: API, web app and /healthz behind the guard. Rejects with Node's own error when the port is taken. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { limits = DEFAULT_LIMITS } = options;
   const closing = new AbortController();
-  const handleRpc = createRpcHandler({ ...options, messageBytes: options.limits.messageBytes, shutdownSignal: closing.signal });
+  const handleRpc = createRpcHandler({ ...options, messageBytes: limits.messageBytes, shutdownSignal: closing.signal });
   const serveWeb = createStaticWeb(options.webFolder);
   let names: OwnNames = ownNames(options.port, options.hostNames);
 
@@ -93,7 +94,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     else replyRefusal(response, 500, "internal", "Malamar failed while it answered; the log of the supervisor says more. Try again.");
   }
 
-  const port = createOnePort({ ...options.limits, handle });
+  const port = createOnePort({ ...limits, handle });
   const listeners = await listenOnAll(port.createListener, options.addresses, options.port);
   const closeIdle = () => listeners.forEach((server) => server.closeIdleConnections());
   const bound = portOf(listeners[0]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { DescService } from "@bufbuild/protobuf";
 import { pino } from "pino";
-import { DEFAULT_LIMITS, openHttpServer } from "./server.ts";
+import { openHttpServer } from "./server.ts";
 import type { HttpServer, HttpServerOptions } from "./server.ts";
 
 const protoFolder = join(import.meta.dirname, "../../../proto/gen/malamar/v1");
@@ -39,7 +39,6 @@ export async function openTestServer(options: Partial<HttpServerOptions> = {}): 
     routes: () => {},
     interceptors: [],
     health: () => ({ healthy: true, version: "0.0.0" }),
-    limits: DEFAULT_LIMITS,
     log,
     ...options,
   });

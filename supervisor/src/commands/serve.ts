@@ -1,0 +1,108 @@
+import { homedir } from "node:os";
+import type { Logger } from "pino";
+import type { LoadedConfig } from "#config/config.ts";
+import { startSupervisor } from "#main.ts";
+import type { Supervisor } from "#main.ts";
+import { loadConfigHere } from "./data-directory.ts";
+import { EXIT } from "./exit-code.ts";
+import { openLog } from "./log.ts";
+import { row, say } from "./say.ts";
+
+export interface ServeOptions {
+  flags: Record<string, unknown>;
+  version: string;
+  entryDir: string;
+  /** Started by `malamar start`: no terminal, and a hang-up of the one it was started from means nothing. */
+  background: boolean;
+}
+
+/** How long an end may take before the process is ended all the same. Milliseconds. */
+const LONGEST_END = { keep: 4500, now: 11_500 } as const;
+
+/** Runs the supervisor in this process until a signal ends it. */
+export async function serve({ flags, version, entryDir, background }: ServeOptions): Promise<void> {
+  const loaded = loadConfigHere(flags);
+  const isTerminal = process.stdout.isTTY && !background;
+  const log = await openLog({ level: loaded.config.logLevel, format: loaded.config.logFormat, isTerminal });
+  const die = (error: unknown, what: string) => {
+    log.fatal({ err: error }, what);
+    process.exit(EXIT.failed);
+  };
+  // Nothing is known about the state after one of these; what is on disk is whole, and a new process starts from there.
+  process.on("uncaughtException", (error) => die(error, "an error that nobody caught; Malamar ends"));
+  process.on("unhandledRejection", (error) => die(error, "a failure that nobody waited for; Malamar ends"));
+  if (background) process.on("SIGHUP", () => {});
+
+  const supervisor = await startSupervisor({
+    loaded,
+    version,
+    entryDir,
+    env: process.env,
+    background,
+    log,
+    onFatal: (error) => die(error, "the database can no longer be trusted; Malamar ends and checks it at the next start"),
+  });
+  log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
+  if (isTerminal) sayWelcome(supervisor, loaded);
+  endOnSignals(supervisor, log, background);
+}
+
+/**
+ * Ctrl-C: stop now, nothing is left running. TERM: the steps go on without us. USR2: wait for the steps, then as TERM.
+ * A second Ctrl-C does not wait for anything.
+ */
+function endOnSignals(supervisor: Supervisor, log: Logger, background: boolean): void {
+  let endingSince: number | undefined;
+
+  function end(steps: "keep" | "now"): void {
+    if (endingSince !== undefined) {
+      // A terminal and a program in between may both pass on one and the same Ctrl-C.
+      if (steps === "now" && performance.now() - endingSince > 500) process.exit(EXIT.interrupted);
+      return;
+    }
+    endingSince = performance.now();
+    log.info(
+      steps === "now" ? "stopping now: the running steps are stopped and start again next time" : "stopping: runners carry their steps on",
+    );
+    setTimeout(() => {
+      log.error("the end took too long and is cut short; the database is checked at the next start");
+      process.exit(EXIT.failed);
+    }, LONGEST_END[steps]).unref();
+    supervisor.stop(steps).then(
+      () => {
+        log.info("stopped");
+        process.exit(EXIT.ok);
+      },
+      (error: unknown) => {
+        log.fatal({ err: error }, "the end failed; the database is checked at the next start");
+        process.exit(EXIT.failed);
+      },
+    );
+  }
+
+  process.on("SIGINT", () => end("now"));
+  process.on("SIGTERM", () => end("keep"));
+  if (!background) process.on("SIGHUP", () => end("keep"));
+  process.on("SIGUSR2", () => {
+    log.info("draining: nothing new is started, and Malamar stops when the last step has ended");
+    supervisor.drain().then(
+      () => end("keep"),
+      (error: unknown) => log.error({ err: error }, "draining failed"),
+    );
+  });
+}
+
+function sayWelcome({ url, paths }: Supervisor, { config }: LoadedConfig): void {
+  const home = homedir();
+  const short = paths.dataDir.startsWith(`${home}/`) ? paths.dataDir.replace(home, "~") : paths.dataDir;
+  say();
+  say(`  Malamar is ready: ${url}`);
+  say();
+  say(row("data", short));
+  if (config.sample) say(row("sample team", "demo CLI: a scripted agent, no account, no tokens"));
+  say();
+  say("  Next: open the address in a browser, or in another terminal:");
+  say('    ./bin/malamarctl task create "Say hello" --wait');
+  say("  Ctrl-C stops Malamar and everything it runs.");
+  say();
+}

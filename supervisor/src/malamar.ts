@@ -1,0 +1,3 @@
+import { buildProgram } from "#commands/program.ts";
+
+void buildProgram(import.meta.dirname).parseAsync();
