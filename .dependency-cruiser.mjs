@@ -123,7 +123,7 @@ export default {
     ),
     rule(
       "the demo agent is a separate program",
-      "it stands for somebody else's CLI, so it may use nothing of ours",
+      "it stands for somebody else's CLI, so its files use nothing of ours but each other",
       { path: "^runner/src/clis/demo/demo-[^/]+\\.ts$", pathNot: TEST },
       { path: "^(runner|proto)/", pathNot: "^runner/src/clis/demo/demo-" },
     ),

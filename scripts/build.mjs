@@ -6,11 +6,12 @@
 // CommonJS with a compile cache starts fastest of what was measured. A program is a tiny launcher (it turns the
 // cache on) and its bundle. The launcher lies as deep in dist/ as the entry lies in src/, so a path that an entry
 // resolves from import.meta.dirname is the same from source and from the bundle.
-import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { fingerprint, readStamp, writeStamp } from "./stamps.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -60,10 +61,8 @@ const workerPaths = {
   },
 };
 
-async function bundle(folder) {
+async function bundle(folder, dist) {
   const { rolldown } = await import("rolldown");
-  const dist = join(root, folder, "dist");
-  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   for (const program of programs.filter((each) => each.folder === folder)) {
     const src = join(root, folder, "src");
@@ -95,6 +94,19 @@ async function bundle(folder) {
   }
 }
 
+/** A build that fails leaves what worked; two at once end with one of them whole. */
+async function bundleAndSwap(folder) {
+  const dist = join(root, folder, "dist");
+  const fresh = `${dist}.${process.pid}`;
+  try {
+    await bundle(folder, fresh);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(fresh, dist);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
 function buildWeb() {
   const kit = createRequire(join(root, "web/package.json"));
   const vite = join(kit.resolve("vite/package.json"), "../bin/vite.js");
@@ -117,7 +129,7 @@ async function build(folder) {
   const stamp = `build-${folder.replace("/", "-")}`;
   if (onlyChanged && readStamp(root, stamp) === print && existsSync(join(root, output))) return;
   const since = performance.now();
-  await (folder === "web" ? buildWeb() : bundle(folder));
+  await (folder === "web" ? buildWeb() : bundleAndSwap(folder));
   writeStamp(root, stamp, print);
   console.log(`built ${folder} in ${((performance.now() - since) / 1000).toFixed(1)} s`);
 }
@@ -129,7 +141,7 @@ async function buildOne(folder) {
   try {
     await build(folder);
   } catch (error) {
-    console.error(`${folder} was not built: ${error?.message ?? error}`);
+    console.error(`${folder} was not built, what was there before is kept: ${stripVTControlCharacters(String(error?.message ?? error))}`);
     process.exitCode = 1;
   }
 }

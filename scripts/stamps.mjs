@@ -12,7 +12,7 @@ export function filesBelow(root, paths) {
     const stat = statSync(join(root, path), { throwIfNoEntry: false });
     if (stat?.isFile()) found.push(path);
     if (!stat?.isDirectory()) return;
-    for (const name of readdirSync(join(root, path))) if (!skipped.has(name)) visit(join(path, name));
+    for (const name of readdirSync(join(root, path))) if (!skipped.has(name) && !name.startsWith("dist.")) visit(join(path, name));
   };
   paths.forEach(visit);
   return found.sort((a, b) => (a < b ? -1 : 1));
