@@ -11,7 +11,9 @@ export function addPlaceFlags(command: Command): Command {
 /** Every setting as a flag, from the table that the file and the environment are read by, too. */
 export function addSettingFlags(command: Command): Command {
   for (const path of SETTING_PATHS) command.addOption(flagOf(path));
-  return command.option("--config <file>", "configuration file (MALAMAR_CONFIG)");
+  return command
+    .option("--config <file>", "configuration file (MALAMAR_CONFIG)")
+    .addHelpText("after", "\nAn environment variable wins over a flag, a flag over the file, the file over the default.");
 }
 
 function flagOf(path: SettingPath, value = "value"): Option {

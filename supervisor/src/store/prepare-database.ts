@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Problem } from "#errors/problem.ts";
 import { migrate, readMigrations } from "./migrate.ts";
@@ -18,6 +18,8 @@ export interface PreparedDatabase {
  * @param check look for damage first, which takes a moment with a large database: after an end that was not clean
  */
 export function prepareDatabase(file: string, migrationsFolder: string, check: boolean): PreparedDatabase {
+  // SQLite would make it readable by others, and gives its other files the mode of this one.
+  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
   const writer = openWriter(file);
   try {
     if (check) refuseDamage(writer, file);
