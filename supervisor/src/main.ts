@@ -29,6 +29,8 @@ import { prepareDatabase } from "#store/prepare-database.ts";
 import { statement } from "#store/statement.ts";
 import { createStore, takeEpoch } from "#store/store.ts";
 import { startTrimming } from "#store/trim-loop.ts";
+import { createSample } from "#templates/create-sample.ts";
+import { chooseCli } from "#templates/sample-team.ts";
 
 export interface SupervisorOptions {
   loaded: LoadedConfig;
@@ -45,6 +47,8 @@ export interface SupervisorOptions {
 export interface Supervisor {
   url: string;
   paths: DataPaths;
+  /** CLI of the sample team, when it was made just now. */
+  sampleCli: string | undefined;
   /** keep: runners carry their steps on and deliver them to the next supervisor. now: every step is stopped, nothing is left running. */
   stop: (steps: "keep" | "now") => Promise<void>;
   /** Starts nothing more. Settles when no step is left. */
@@ -77,7 +81,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     if (directory.unclean) log.warn("the last supervisor did not end by itself; the database is checked");
 
     const { writer, applied, copy } = prepareDatabase(paths.database, files.migrations, directory.unclean);
-    const { epoch, installationId, fresh } = takeEpoch(writer, startedAt, newId());
+    const { epoch, installationId } = takeEpoch(writer, startedAt, newId());
     const store = createStore({ writer, reader: openReader(paths.database), epoch, onFatal });
     undo.push(() => store.close());
     if (copy !== undefined) log.info({ applied, copy }, "the database was brought up to date; a copy from before is kept");
@@ -101,6 +105,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     );
 
     const deps = { store, now, newId, random: Math.random, backOff: config.backOff };
+    const clis = knownClis(config);
+    const sampleCli = chooseCli(clis, () => false);
+    const sample = config.sample ? createSample({ ...deps, cliNames: clis.map((cli) => cli.name) }, sampleCli) : undefined;
     const hub = createHub();
     store.onCommit(() => hub.wake());
     const registry = createRegistry();
@@ -125,7 +132,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
     const logs = openLogs({ folder: paths.logs, deps, onError: (error) => log.error({ err: error }, "a log could not be counted") });
     undo.push(() => logs.close());
-    const settings = { ...config, clis: knownClis(config) };
+    const settings = { ...config, clis };
     const socket = await openRunnerSocket({
       path: paths.runnerSocket,
       routes: runnerRoutes({
@@ -180,6 +187,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     return {
       url,
       paths,
+      sampleCli: sample && sampleCli,
       async stop(steps) {
         schedule.stop();
         await Promise.all([server.close(CLOSE_GRACE), fleet.shutdown(steps === "keep" ? "keep" : "kill")]);

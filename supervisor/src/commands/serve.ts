@@ -1,6 +1,5 @@
 import { homedir } from "node:os";
 import type { Logger } from "pino";
-import type { LoadedConfig } from "#config/config.ts";
 import { startSupervisor } from "#main.ts";
 import type { Supervisor } from "#main.ts";
 import { loadConfigHere } from "./data-directory.ts";
@@ -42,8 +41,8 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
     log,
     onFatal: (error) => die(error, "the database can no longer be trusted; Malamar ends and checks it at the next start"),
   });
-  log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
-  if (isTerminal) sayWelcome(supervisor, loaded);
+  if (isTerminal) sayWelcome(supervisor);
+  else log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
   endOnSignals(supervisor, log, background);
 }
 
@@ -92,14 +91,15 @@ function endOnSignals(supervisor: Supervisor, log: Logger, background: boolean):
   });
 }
 
-function sayWelcome({ url, paths }: Supervisor, { config }: LoadedConfig): void {
+function sayWelcome({ url, paths, sampleCli }: Supervisor): void {
   const home = homedir();
   const short = paths.dataDir.startsWith(`${home}/`) ? paths.dataDir.replace(home, "~") : paths.dataDir;
   say();
   say(`  Malamar is ready: ${url}`);
   say();
   say(row("data", short));
-  if (config.sample) say(row("sample team", "demo CLI: a scripted agent, no account, no tokens"));
+  if (sampleCli === "demo") say(row("sample team", "demo CLI: a scripted agent, no account, no tokens"));
+  else if (sampleCli !== undefined) say(row("sample team", `${sampleCli}, as it is signed in here`));
   say();
   say("  Next: open the address in a browser, or in another terminal:");
   say('    ./bin/malamarctl task create "Say hello" --wait');
