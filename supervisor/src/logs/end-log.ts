@@ -22,5 +22,6 @@ export async function endLog(logs: Logs, executionId: string, lastFrame: number)
 function finish(logs: Logs, executionId: string, file: LogFile, lastFrame: number): void {
   if (file.state.lastFrame === undefined) file.end(lastFrame);
   noteLog(logs, executionId, file);
+  logs.counting.flush(executionId);
   logs.hub.wake(executionId);
 }

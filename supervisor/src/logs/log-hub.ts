@@ -1,32 +1,59 @@
-import { createHub, type Hub } from "#events/hub.ts";
-
 /** Wakes whoever watches an execution's log; costs nothing while nobody does. */
 export interface LogHub {
   wake(executionId: string): void;
-  /** Begins to watch. Ask for the next wake-up first and read the file then, so that no frame falls between. */
-  watch(executionId: string): { next(signal: AbortSignal): Promise<void>; close(): void };
+  watch(executionId: string): LogWatch;
+}
+
+export interface LogWatch {
+  /**
+   * Settles at the next wake-up, or after a while, or when the signal aborts. Ask first and read the file then, so that no frame
+   * falls between.
+   */
+  next(milliseconds: number, signal: AbortSignal): Promise<void>;
+  close(): void;
 }
 
 export function createLogHub(): LogHub {
-  const watched = new Map<string, { hub: Hub; watchers: number }>();
+  const waiting = new Map<string, Set<() => void>>();
   return {
     wake(executionId) {
-      watched.get(executionId)?.hub.wake();
+      for (const wake of waiting.get(executionId) ?? []) wake();
     },
     watch(executionId) {
-      let entry = watched.get(executionId);
-      if (entry === undefined) watched.set(executionId, (entry = { hub: createHub(), watchers: 0 }));
-      const { hub } = entry;
-      entry.watchers++;
-      let open = true;
+      const mine = new Set<() => void>();
       return {
-        next: (signal) => hub.next(signal),
+        next(milliseconds, signal) {
+          return new Promise((resolve) => {
+            const wake = () => {
+              clearTimeout(timer);
+              signal.removeEventListener("abort", wake);
+              mine.delete(wake);
+              forget(executionId, wake);
+              resolve();
+            };
+            const timer = setTimeout(wake, milliseconds);
+            signal.addEventListener("abort", wake, { once: true });
+            mine.add(wake);
+            remember(executionId, wake);
+            if (signal.aborted) wake();
+          });
+        },
         close() {
-          if (!open) return;
-          open = false;
-          if (--entry.watchers === 0) watched.delete(executionId);
+          for (const wake of mine) wake();
         },
       };
     },
   };
+
+  function remember(executionId: string, wake: () => void): void {
+    const all = waiting.get(executionId);
+    if (all === undefined) waiting.set(executionId, new Set([wake]));
+    else all.add(wake);
+  }
+
+  function forget(executionId: string, wake: () => void): void {
+    const all = waiting.get(executionId);
+    all?.delete(wake);
+    if (all?.size === 0) waiting.delete(executionId);
+  }
 }

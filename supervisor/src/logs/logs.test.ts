@@ -153,11 +153,11 @@ test("the file itself knows its last frame, also after a restart in between", as
 
 test("nobody is woken before the frame can be read, and a removed log reads as empty", async () => {
   const watch = logs.hub.watch(ID);
-  const woken = watch.next(new AbortController().signal);
+  const woken = watch.next(60_000, new AbortController().signal);
   await appendFrame(logs, ID, frame(1, 1));
   await woken;
   expect(await read(0)).toEqual(["lines 1 to 1"]);
-  const gone = watch.next(new AbortController().signal);
+  const gone = watch.next(60_000, new AbortController().signal);
   await removeLog(logs, ID);
   await gone;
   watch.close();

@@ -1,0 +1,72 @@
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { knownClis } from "#config/cli.ts";
+import { openLogs } from "#logs/logs.ts";
+import { play } from "#loop/play.ts";
+import { startStep } from "#loop/start-step.ts";
+import { runnerRoutes } from "#rpc/runner-service.ts";
+import { dialAsRunner } from "#rpc/test-runner.ts";
+import { translateErrors } from "#rpc/translate-errors.ts";
+import { registerRunner } from "#runners/register-runner.ts";
+import { createRegistry } from "#runners/registry.ts";
+import { openRunnerSocket, type RunnerSocketOptions } from "./runner-socket.ts";
+
+export const GRANT_SETTINGS = {
+  clis: knownClis({ clis: {} }),
+  timeLimits: { timeLimit: 0, silenceWarning: 300_000, silenceLimit: 1_800_000 },
+  logCap: 1_048_576,
+  stopGrace: 5_000,
+  finishGrace: 15_000,
+};
+
+/** A supervisor's end of the runner protocol: real socket, real database, a workspace with two agents. For tests. */
+export async function openTestRunnerSocket(options: Partial<RunnerSocketOptions> & { helloTimeout?: number } = {}) {
+  const { helloTimeout, ...socketOptions } = options;
+  const folder = mkdtempSync(join(tmpdir(), "malamar-socket-"));
+  const path = join(folder, "run", "runner.sock");
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) });
+  const scene = play();
+  const { deps, workspaceId } = scene;
+  const registry = createRegistry();
+  const onError = (error: unknown) => log.error(error);
+  const logs = openLogs({ folder, deps, onError, countInterval: 30 });
+  const routes = runnerRoutes({
+    deps,
+    registry,
+    logs,
+    grantSettings: () => GRANT_SETTINGS,
+    epoch: 7,
+    renewInterval: 10_000,
+    lease: 300_000,
+    log,
+    ...(helloTimeout === undefined ? {} : { helloTimeout }),
+  });
+  const socket = await openRunnerSocket({ path, routes, interceptors: [translateErrors(log)], log, ...socketOptions });
+  return {
+    ...scene,
+    path,
+    folder,
+    logged,
+    registry,
+    logs,
+    socket,
+    runner: dialAsRunner(path),
+    register(id: string, workspaceIds: string[] = [workspaceId], boot = 1) {
+      registerRunner(deps, { id, boot, token: `secret of ${id}`, workspaceIds });
+    },
+    /** What the schedule does: leases the next step with a credit of the workspace's runner. */
+    lease() {
+      return startStep(deps, workspaceId, () => registry.takeCredit(workspaceId));
+    },
+    async close() {
+      await socket.close();
+      logs.close();
+      deps.store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
