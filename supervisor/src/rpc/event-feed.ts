@@ -26,16 +26,18 @@ export interface Batch {
   seq: number;
   /** Newest event when the rows were read: a stream that has seen newer rows must not be given older ones. */
   readAt: number;
-  /** There was more than fits into one message. */
-  more: boolean;
 }
 
 export interface EventFeed {
   newest(): number;
   /** Whether nothing between this place and now is missing; ahead of now or older than what is kept, it is. */
   continues(seq: number): boolean;
-  /** Synchronous, so that no transaction outlives a turn of the event loop. @param seenAt `readAt` of the stream's last batch */
-  after(seq: number, workspaceId: string, seenAt: number): Batch;
+  /**
+   * Synchronous, so that no transaction outlives a turn of the event loop.
+   * @param seenAt `readAt` of the stream's last batch
+   * @returns `more` when something follows the batch already
+   */
+  after(seq: number, workspaceId: string, seenAt: number): Batch & { more: boolean };
 }
 
 const MOST_EVENTS = 500;
@@ -59,7 +61,7 @@ export function createEventFeed(db: Db, installationId: string): EventFeed {
     const found = eventsAfter(db, seq, MOST_EVENTS);
     const live = liveExecutionIds(db);
     const events: WireEvent[] = [];
-    let last = seq;
+    let last = found.length === 0 ? readAt : seq;
     let text = 0;
     for (const event of found) {
       if (isWanted(event, workspaceId)) {
@@ -74,7 +76,7 @@ export function createEventFeed(db: Db, installationId: string): EventFeed {
     const cursor = writeCursor(installationId, last);
     const message =
       events.length === 0 ? undefined : create(WatchEventsResponseSchema, { message: { case: "batch", value: batch }, cursor });
-    return { message, seq: last, readAt, more: last !== found.at(-1)?.seq || found.length === MOST_EVENTS, text };
+    return { message, seq: last, readAt, text };
   }
 
   function rowOf(event: Event, live: Map<string, string>): { subject: Subject; text: number } {
@@ -82,6 +84,16 @@ export function createEventFeed(db: Db, installationId: string): EventFeed {
     let row = rows.get(key);
     if (row === undefined) rows.set(key, (row = readRow(db, event, live)));
     return row;
+  }
+
+  /** Makes room for one batch more. */
+  function keep({ text, ...batch }: Batch & { text: number }): Batch {
+    keptText += text;
+    if (batches.size >= KEPT_BATCHES || keptText > 8 * MOST_TEXT) {
+      batches.clear();
+      keptText = text;
+    }
+    return batch;
   }
 
   return {
@@ -93,19 +105,13 @@ export function createEventFeed(db: Db, installationId: string): EventFeed {
       return oldest > 0 && seq >= oldest - 1;
     },
     after(seq, workspaceId, seenAt) {
+      const newest = newestEventSeq(db);
+      if (newest === seq) return { message: undefined, seq, readAt: newest, more: false };
       const key = `${seq} ${workspaceId}`;
-      const kept = batches.get(key);
-      if (kept !== undefined && kept.readAt >= seenAt) return kept;
-      const readAt = newestEventSeq(db);
-      if (readAt === seq) return { message: undefined, seq, readAt, more: false };
-      const { text, ...batch } = read(seq, workspaceId, readAt);
-      keptText += text;
-      if (batches.size >= KEPT_BATCHES || keptText > 8 * MOST_TEXT) {
-        batches.clear();
-        keptText = text;
-      }
-      batches.set(key, batch);
-      return batch;
+      let batch = batches.get(key);
+      if (batch === undefined || batch.readAt < seenAt) batches.set(key, (batch = keep(read(seq, workspaceId, newest))));
+      // A kept batch may end before the present, and nobody will be woken for what is there already.
+      return { ...batch, more: batch.seq < newest };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { WatchEventsResponseSchema, type EventService, type WatchEventsResponse } from "@malamar/proto/malamar/v1/event_service_pb";
@@ -49,7 +49,12 @@ export function eventService(
           sentAt = performance.now();
           yield message;
         }
-        if (batch.more || !(await settled(woken, sentAt + times.heartbeat - performance.now()))) continue;
+        if (batch.more) {
+          // A long stretch of other workspaces' events must not hold up everybody else.
+          if (message === undefined) await nextTurn();
+          continue;
+        }
+        if (!(await settled(woken, sentAt + times.heartbeat - performance.now()))) continue;
         woken = undefined;
         const early = sentAt + times.gap - performance.now();
         if (early > 0) await sleep(early);
@@ -61,7 +66,7 @@ export function eventService(
 /** Whether a promise settles within a time. */
 async function settled(promise: Promise<void>, milliseconds: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(late.resolve, milliseconds, false);
+  const timer = setTimeout(late.resolve, Math.max(0, milliseconds), false);
   const settledFirst = await Promise.race([promise.then(() => true), late.promise]);
   clearTimeout(timer);
   return settledFirst;

@@ -38,6 +38,9 @@ export function executionService({
       return { executions: page.map(encodeExecution), nextPageToken };
     },
 
-    tailLog,
+    tailLog(request, context) {
+      readId("executionId", request.executionId);
+      return tailLog(request, context);
+    },
   };
 }
