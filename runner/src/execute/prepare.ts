@@ -29,7 +29,7 @@ export interface Prepared {
 export function prepare(order: Order, folder: ExecutionFolder, workshop: Workshop): Prepared {
   const cli = cliOf(order.cli.adapter);
   const parser = cli.parser(order.cli.adapter);
-  makeExecutionFolder(folder, order.executionId);
+  makeExecutionFolder(folder);
   const directory = taskDirectory(workshop.dataDir, order.taskId, order.directory);
   const prompt = `Read the file at ${folder.input} and follow it autonomously.`;
   const command = cli.command(

@@ -54,11 +54,15 @@ const LONGEST_REPEAT_MS = 60_000;
 /** The report is settled; a log that nobody takes is given up after this. */
 const LONGEST_LOG_WAIT_MS = 60_000;
 
+/** Seconds without an answer after which a log frame is sent again. */
+const NUDGE_EVERY = 3;
+
 export type Carry = ReturnType<typeof createCarry>;
 
 export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, onEmpty }: CarryOrder) {
   const all = new Map<string, Carried>();
   let ticking: NodeJS.Timeout | null = null;
+  let ticks = 0;
 
   function take(executionId: string, fence: bigint, made: Pick<Carried, "folder" | "shipper" | "running" | "report" | "written">): Carried {
     const carried = { ...made, executionId, fence, dropped: false, settled: false, due: Infinity, pause: FIRST_REPEAT_MS, sent: false };
@@ -130,7 +134,8 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
 
   function tick(): void {
     const now = performance.now();
-    feed.nudge();
+    ticks += 1;
+    if (ticks % NUDGE_EVERY === 0) feed.nudge();
     for (const carried of all.values()) {
       if (now < carried.due) continue;
       if (carried.settled) {

@@ -6,6 +6,7 @@ import { StopReason } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
 import type { Adapter, CustomCli, Fault } from "#clis/cli.ts";
 import type { Order } from "#execute/order.ts";
 import type { EndCause } from "#execute/report.ts";
+import { isSafeName } from "#workdir/safe-name.ts";
 
 const DEFAULT_LOG_CAP = 256 * 1024 * 1024;
 const DEFAULT_STOP_GRACE = 5_000;
@@ -14,6 +15,8 @@ const DEFAULT_FINISH_GRACE = 15_000;
 /** Throws when the grant lacks what no execution can do without. */
 export function toOrder(grant: Grant): Order {
   const { input, cli, limits } = grant;
+  // Both become names of folders.
+  for (const id of [grant.executionId, grant.taskId]) if (!isSafeName(id)) throw new Error(`"${id}" cannot be an id`);
   if (input === undefined) throw new Error("the grant has no input");
   if (cli === undefined) throw new Error("the grant names no CLI");
   return {

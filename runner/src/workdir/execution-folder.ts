@@ -5,7 +5,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { complain } from "#errors/complain.ts";
 import { codeOf, isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
-import { isSafeName } from "./safe-name.ts";
 
 export interface ExecutionFolder {
   path: string;
@@ -48,10 +47,7 @@ export function executionFolder(dataDir: string, executionId: string): Execution
 }
 
 /** Makes the folder. One that is already there is left over from a start that a crash cut short, and goes. */
-export function makeExecutionFolder(folder: ExecutionFolder, executionId: string): void {
-  if (!isSafeName(executionId)) {
-    throw new StartFailure("spawn_failed", "The execution's id cannot name a folder. Nothing was started; this is a mistake in Malamar.");
-  }
+export function makeExecutionFolder(folder: ExecutionFolder): void {
   try {
     makePrivate(folder.path);
     mkdirSync(folder.temporary, { mode: 0o700 });

@@ -1,15 +1,12 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
-import { isSafeName } from "./safe-name.ts";
 
 export type DirectoryOrder = { mode: "temp" } | { mode: "static"; path: string };
 
 /** Where the agent works. A task's own folder is made at first use and kept; a given one must be there, and is never made. */
 export function taskDirectory(dataDir: string, taskId: string, order: DirectoryOrder): string {
   if (order.mode === "static") return givenDirectory(order.path);
-  if (!isSafeName(taskId))
-    throw new StartFailure("spawn_failed", "The task's id cannot name a folder. Nothing was started; this is a mistake in Malamar.");
   const path = join(dataDir, "tasks", taskId);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });

@@ -56,8 +56,8 @@ function sectionsOf(text: string): Map<string, string[]> {
     if (fence === "") fence = mark;
     else if (line === fence) fence = "";
     const title = fence === "" && line.startsWith("# ") ? line.slice(2) : "";
-    // What a person wrote may hold headings of its own.
-    if ((TITLES.has(title) || title.startsWith("Your role: ")) && !sections.has(title)) {
+    // An instruction may hold headings of its own; the real section of that name comes after it.
+    if (TITLES.has(title) || title.startsWith("Your role: ")) {
       current = [];
       sections.set(title, current);
     } else current.push(line);

@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, describe, expect, test } from "vitest";
+import { holdsEntry, newestPid, startTicks } from "./proc.ts";
+import { MARKER, reap, sweepAfterExit } from "./sweep.ts";
+
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
+async function sleeper(executionId: string | null): Promise<{ pid: number; gone: Promise<unknown> }> {
+  const marker = executionId === null ? {} : { [MARKER]: executionId };
+  const child = spawn("sleep", ["600"], { env: { PATH: process.env["PATH"], ...marker }, detached: true, stdio: "ignore" });
+  started.push(child);
+  await once(child, "spawn");
+  return { pid: child.pid ?? 0, gone: once(child, "exit") };
+}
+
+describe("the marker in an environment", () => {
+  const environ = (...entries: string[]) => Buffer.from(entries.join("\0") + "\0");
+
+  test("is found as a whole entry only", () => {
+    expect(holdsEntry(environ("A=1", "ID=abc"), "ID=abc")).toBe(true);
+    expect(holdsEntry(environ("ID=abc", "A=1"), "ID=abc")).toBe(true);
+    expect(holdsEntry(environ("ID=abcd"), "ID=abc")).toBe(false);
+    expect(holdsEntry(environ("XID=abc"), "ID=abc")).toBe(false);
+    expect(holdsEntry(environ("XID=abc", "ID=abc"), "ID=abc")).toBe(true);
+    expect(holdsEntry(Buffer.from("ID=abc"), "ID=abc")).toBe(true);
+    expect(holdsEntry(Buffer.alloc(0), "ID=abc")).toBe(false);
+  });
+});
+
+describe("reaping an execution whose runner is gone", () => {
+  test("kills what holds the marker, and only that", async () => {
+    const mine = await sleeper("reap-1");
+    const other = await sleeper("reap-11");
+    expect(await reap("reap-1", 0, 0n)).toEqual({ killed: 1, empty: true });
+    await mine.gone;
+    expect(startTicks(other.pid)).not.toBe(0n);
+  });
+
+  test("kills the recorded process group without a marker when pid and start time match", async () => {
+    const { pid, gone } = await sleeper(null);
+    expect(await reap("reap-2", pid, startTicks(pid))).toEqual({ killed: 1, empty: true });
+    await gone;
+  });
+
+  test("never touches a process that has got the pid meanwhile", async () => {
+    const { pid } = await sleeper(null);
+    expect(await reap("reap-3", pid, startTicks(pid) + 1n)).toEqual({ killed: 0, empty: true });
+    expect(await reap("reap-3", pid, 0n)).toEqual({ killed: 0, empty: true });
+    expect(startTicks(pid)).not.toBe(0n);
+  });
+});
+
+describe("sweeping after an exit", () => {
+  test("finds a child that was started before the pids were counted again from the bottom", async () => {
+    const { pid, gone } = await sleeper("sweep-1");
+    // Its leader would have had a higher pid than anything that lives.
+    expect(await sweepAfterExit("sweep-1", (newestPid() ?? pid) + 1_000_000, 1)).toEqual({ killed: 1, empty: true });
+    await gone;
+  });
+
+  test("looks at all processes after a long life", async () => {
+    const { pid, gone } = await sleeper("sweep-2");
+    const later = spawn("true", { stdio: "ignore" });
+    await once(later, "exit");
+    expect(await sweepAfterExit("sweep-2", pid + 1, 3_600_000)).toEqual({ killed: 1, empty: true });
+    await gone;
+  });
+
+  test("costs well under a millisecond when nothing was left behind", async () => {
+    const times: number[] = [];
+    for (let round = 0; round < 30; round += 1) {
+      const child = spawn("true", { stdio: "ignore", detached: true });
+      await once(child, "exit");
+      const since = performance.now();
+      await sweepAfterExit(`sweep-3-${round}`, child.pid ?? 0, 1);
+      times.push(performance.now() - since);
+    }
+    expect(times.toSorted((a, b) => a - b)[15]).toBeLessThan(1);
+  });
+});
