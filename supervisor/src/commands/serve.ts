@@ -5,7 +5,7 @@ import type { Supervisor } from "#main.ts";
 import { loadConfigHere } from "./data-directory.ts";
 import { EXIT } from "./exit-code.ts";
 import { openLog } from "./log.ts";
-import { row, say } from "./say.ts";
+import { complain, row, say } from "./say.ts";
 
 export interface ServeOptions {
   flags: Record<string, unknown>;
@@ -41,8 +41,9 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
     log,
     onFatal: (error) => die(error, "the database can no longer be trusted; Malamar ends and checks it at the next start"),
   });
-  if (isTerminal) sayWelcome(supervisor);
-  else log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
+  if (!isTerminal) log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
+  // Whatever reads the log from a pipe gets the log and nothing else.
+  if (!background) sayWelcome(supervisor, isTerminal ? say : complain);
   endOnSignals(supervisor, log, background);
 }
 
@@ -91,18 +92,18 @@ function endOnSignals(supervisor: Supervisor, log: Logger, background: boolean):
   });
 }
 
-function sayWelcome({ url, paths, sampleCli }: Supervisor): void {
+function sayWelcome({ url, paths, sampleCli }: Supervisor, print: (line: string) => void): void {
   const home = homedir();
   const short = paths.dataDir.startsWith(`${home}/`) ? paths.dataDir.replace(home, "~") : paths.dataDir;
-  say();
-  say(`  Malamar is ready: ${url}`);
-  say();
-  say(row("data", short));
-  if (sampleCli === "demo") say(row("sample team", "demo CLI: a scripted agent, no account, no tokens"));
-  else if (sampleCli !== undefined) say(row("sample team", `${sampleCli}, as it is signed in here`));
-  say();
-  say("  Next: open the address in a browser, or in another terminal:");
-  say('    ./bin/malamarctl task create "Say hello" --wait');
-  say("  Ctrl-C stops Malamar and everything it runs.");
-  say();
+  print("");
+  print(`  Malamar is ready: ${url}`);
+  print("");
+  print(row("data", short));
+  if (sampleCli === "demo") print(row("sample team", "demo CLI: a scripted agent, no account, no tokens"));
+  else if (sampleCli !== undefined) print(row("sample team", `${sampleCli}, as it is signed in here`));
+  print("");
+  print("  Next: open the address in a browser, or in another terminal:");
+  print('    ./bin/malamarctl task create "Say hello" --wait');
+  print("  Ctrl-C stops Malamar and everything it runs.");
+  print("");
 }

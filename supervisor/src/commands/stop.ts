@@ -29,11 +29,11 @@ export async function stop(flags: Record<string, unknown>, how: StopHow): Promis
 
 function whatBecomes(live: number, how: StopHow): string {
   if (live === 0) return "No step is running.";
-  const running = `${counted(live, "step")} ${live === 1 ? "is" : "are"} running`;
-  if (how === "now") return `${running}: stopping now; they start again with the next start.`;
+  const running = live === 1 ? "1 step is running" : `${live} steps are running`;
+  if (how === "now") return `${running}: stopped now, started again with the next start.`;
   if (how === "drain")
-    return `${running}: waiting until the last has ended; nothing new is started. Ctrl-C ends the waiting here, not there.`;
-  return `${running}: their runners carry them on and deliver after the next start. (--now stops them, --drain waits for them.)`;
+    return `${running}: nothing new is started, and Malamar stops when the last has ended. Ctrl-C ends the waiting here, not there.`;
+  return `${running}: carried on by the runners, delivered after the next start. (--now stops, --drain waits.)`;
 }
 
 async function gone(record: SupervisorRecord, how: StopHow): Promise<boolean> {
