@@ -43,11 +43,6 @@ export function listWorkspaces(db: Db, { limit, before }: WorkspacePage): Worksp
     .map(read);
 }
 
-/** Every workspace's id, for whoever has to look at all of them. */
-export function workspaceIds(db: Db): string[] {
-  return statement(db, "SELECT id FROM workspaces ORDER BY id").pluck().all() as string[];
-}
-
 /** Whether another workspace than this one has the prefix. */
 export function prefixTaken(db: Db, prefix: string, exceptId: string): boolean {
   return statement(db, "SELECT 1 FROM workspaces WHERE prefix = ? AND id <> ?").get(prefix, exceptId) !== undefined;
