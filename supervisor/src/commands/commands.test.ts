@@ -3,10 +3,13 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openWriter } from "#store/open-db.ts";
 import { livingSupervisor, readRecord } from "./record.ts";
 import { Malamar } from "./run-malamar.ts";
+
+// Processes that start, on machines that have other things to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let malamar: Malamar;
 beforeEach(() => {
@@ -143,6 +146,16 @@ describe("serve", () => {
     server.child.kill("SIGWINCH");
     expect(await server.ended).toMatchObject({ code: 1, out: expect.stringContaining("boom") as string });
     expect(server.out()).toContain('"level":60');
+  });
+
+  test("it goes on when nobody reads its log any more", async () => {
+    const server = await malamar.serve(["--log-level", "debug"]);
+    server.child.stdout?.destroy();
+    server.child.stderr?.destroy();
+    for (let i = 0; i < 3; i++) expect(await health(server.url)).toMatchObject({ status: "ok" });
+    server.child.kill("SIGTERM");
+    const code = await new Promise((resolve) => server.child.once("exit", resolve));
+    expect(code).toBe(0);
   });
 
   test("nothing is written while nothing happens", async () => {

@@ -81,6 +81,8 @@ function argumentsOf(command: string): string[] {
 
 /** Ends the process as a command says, or in words when it failed; undefined = it goes on. */
 async function finish(run: () => Promise<number | undefined>): Promise<void> {
+  // Whoever reads our words may have enough of them: `malamar status | head -1`.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     const code = await run();
     if (code !== undefined) process.exitCode = code;

@@ -28,7 +28,11 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
     process.exit(EXIT.failed);
   };
   // Nothing is known about the state after one of these; what is on disk is whole, and a new process starts from there.
-  process.on("uncaughtException", (error) => die(error, "an error that nobody caught; Malamar ends"));
+  process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+    // The terminal or the pipe that the log went to is gone; the work is not.
+    if (error.syscall === "write" && (error.code === "EIO" || error.code === "EPIPE")) return;
+    die(error, "an error that nobody caught; Malamar ends");
+  });
   process.on("unhandledRejection", (error) => die(error, "a failure that nobody waited for; Malamar ends"));
   if (background) process.on("SIGHUP", () => {});
 
