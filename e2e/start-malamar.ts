@@ -1,6 +1,6 @@
 // The real program: the bundle, as a process of its own, on a free port, with a data directory of its own and nothing of this
 // machine's settings. Journeys talk to it through the public API only.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,6 +14,12 @@ export const ROOT = join(import.meta.dirname, "..");
 const PROGRAM = join(ROOT, "supervisor/dist/malamar.cjs");
 const AGENTS = join(import.meta.dirname, "agents");
 export const PYTHON = "/usr/bin/python3";
+
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
 
 export interface Server {
   url: string;
@@ -35,7 +41,7 @@ export interface Server {
   /** Ends everything, checks that nothing is left, removes the folder. */
   end(): Promise<void>;
   /** Runs a command of malamar (`status`, `doctor`, …) to its end. */
-  command(...args: string[]): { code: number | null; out: string; err: string };
+  command(...args: string[]): Promise<Ran>;
 }
 
 export interface ServerOptions {
@@ -134,13 +140,12 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
       if (process.env["E2E_KEEP"] === undefined) rmSync(folder, { recursive: true, force: true });
     },
     command(...args) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
-        cwd: folder,
-        env,
-        encoding: "utf8",
-        timeout: 30_000,
-      });
-      return { code: status, out: stdout, err: stderr };
+      const running = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: 30_000 });
+      let out = "";
+      let err = "";
+      running.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+      running.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+      return new Promise((resolve) => running.once("close", (code) => resolve({ code, out, err })));
     },
   };
   if (started) await server.start();
