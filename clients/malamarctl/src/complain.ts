@@ -42,8 +42,10 @@ function ofCall(error: unknown, url: string): Said {
       if (problem.reason !== "bug") return { code, lines: [`${problem.message} (at ${url})`, problem.nextStep] };
       return { code, lines: [`a fault in malamarctl itself: ${problem.message}`, "Run it again with --debug and report what it prints."] };
     default: {
-      const violations = problem.violations.map(({ field, description }) => `  ${cleanLine(field)}: ${cleanLine(description)}`);
-      return { code, lines: [problem.message, ...violations, problem.nextStep] };
+      const violations = problem.violations.map(({ field, description }) => `${cleanLine(field)}: ${cleanLine(description)}`);
+      // A server that named the only field in its sentence need not be repeated.
+      const further = violations.filter((violation) => violations.length > 1 || !problem.message.includes(violation));
+      return { code, lines: [problem.message, ...further.map((violation) => `  ${violation}`), problem.nextStep] };
     }
   }
 }

@@ -20,8 +20,8 @@ export async function findWorkspace(malamar: Malamar, text: string): Promise<Wor
   const [first, ...others] = matches ?? [];
   if (first === undefined) throw new Failure(EXIT.notFound, `there is no workspace "${text}"`, namesOf(all));
   if (others.length > 0) {
-    const ids = [first, ...others].map(({ id }) => id).join(", ");
-    throw usage(`${others.length + 1} workspaces are called "${text}"`, `Give the id of the one you mean: ${ids}`);
+    const choices = [first, ...others].map(({ id, prefix }) => `${prefix} (${id})`).join(", ");
+    throw usage(`${others.length + 1} workspaces are called "${text}"`, `Give the prefix or the id of the one you mean: ${choices}`);
   }
   return first;
 }

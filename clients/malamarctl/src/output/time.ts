@@ -24,16 +24,24 @@ export function iso(time: Timestamp): string {
 
 /** From one time to another, or to now while it goes on. */
 export function between(from: Timestamp | undefined, to: Timestamp | undefined, now: number): string {
-  return from === undefined ? "" : span(Math.max(0, (to === undefined ? now : timestampMs(to)) - timestampMs(from)));
+  return from === undefined ? "" : length(Math.max(0, (to === undefined ? now : timestampMs(to)) - timestampMs(from)));
 }
 
-/** A length of time in its largest fitting unit, below an hour of work with the next smaller one: 45s, 3m10s, 2h, 5d. */
+/** How long something took, as exactly as it matters: 0.4s, 45s, 3m10s, 2h5m, 5d. */
+export function length(ms: number): string {
+  if (ms < 10 * SECOND) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
+  if (ms < 10 * MINUTE) return inTwo(ms, MINUTE, "m", SECOND, "s");
+  return ms < 10 * HOUR ? inTwo(ms, HOUR, "h", MINUTE, "m") : span(ms);
+}
+
+function inTwo(ms: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const parts = [`${Math.floor(ms / large)}${largeUnit}`, `${Math.floor((ms % large) / small)}${smallUnit}`];
+  return parts.filter((part) => !part.startsWith("0")).join("");
+}
+
+/** A distance in its largest fitting unit: 45s, 3m, 2h, 5d. */
 export function span(ms: number): string {
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s`;
-  if (ms < 10 * MINUTE) {
-    const seconds = Math.floor((ms % MINUTE) / SECOND);
-    return `${Math.floor(ms / MINUTE)}m${seconds === 0 ? "" : `${seconds}s`}`;
-  }
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`;
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h`;
   return `${Math.floor(ms / DAY)}d`;

@@ -32,14 +32,14 @@ test("executions are listed newest first, with the task where there are several"
   });
   startTurn(malamar.state, task(), "Reviewer", 2);
   expect((await ctl("execution", "list", "--task", "MAL-1")).out)
-    .toBe(`RUN  PASS  AGENT     CLI   STATE              STARTED     TOOK  LINES  ID
-  1     2  Reviewer  demo  running            now           0s      0  e00000000000000000003
-  1     1  Reviewer  demo  timeout            now           0s      0  e00000000000000000002
-  1     1  Planner   demo  finished: comment  1m30s ago  1m30s      1  e00000000000000000001
+    .toBe(`RUN  PASS  AGENT     CLI   STATE              STARTED   TOOK  LINES  ID
+  1     2  Reviewer  demo  running            now       0.0s      0  e00000000000000000003
+  1     1  Reviewer  demo  timeout            now       0.0s      0  e00000000000000000002
+  1     1  Planner   demo  finished: comment  1m ago   1m30s      1  e00000000000000000001
 `);
   expect((await run(malamar.url, ["execution", "list", "-n", "1"], { columns: 80 })).out)
     .toBe(`TASK   RUN  PASS  AGENT     CLI   STATE    STARTED  TOOK  ID
-MAL-1    1     2  Reviewer  demo  running  now        0s  e00000000000000000003
+MAL-1    1     2  Reviewer  demo  running  now      0.0s  e00000000000000000003
 `);
   expect((await ctl("execution", "list", "-n", "1")).err).toBe("These are the newest 1; --limit 0 shows all.\n");
 });
@@ -60,7 +60,7 @@ Exit         0
 Leased       now (2026-11-20T12:00:00Z)
 Started      now (2026-11-20T12:00:00Z)
 Ended        now (2026-11-20T12:00:00Z)
-Took         0s
+Took         0.0s
 Containment  l0
 Pid          4242
 Log          0 lines, 512 bytes

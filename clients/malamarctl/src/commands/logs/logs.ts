@@ -3,7 +3,7 @@ import { tailLog } from "@malamar/sdk/tail-log";
 import { toProblem } from "@malamar/sdk/problem";
 import { Command, Option } from "commander";
 import { EXIT, Failure } from "#exit-code.ts";
-import { isTaskKey } from "#find/id.ts";
+import { isId } from "#find/id.ts";
 import { findTask } from "#find/task.ts";
 import type { Io } from "#io.ts";
 import { wholeBigint, wholeNumber } from "#options/number.ts";
@@ -30,7 +30,7 @@ export function logs(io: Io): Command {
     .option("--after <line>", "start after the line with this number", wholeBigint)
     .action(async (text: string, options: Options, command: Command) => {
       const session = openSession(io, command);
-      const executionId = isTaskKey(text) ? undefined : await executionIdOf(session, text);
+      const executionId = isId(text) ? await executionIdOf(session, text) : undefined;
       if (executionId !== undefined) return await printLog(session, executionId, options);
       const task = await findTask(session.malamar, text);
       let { tail, after } = options;

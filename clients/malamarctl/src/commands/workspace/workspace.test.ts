@@ -140,7 +140,7 @@ test("a title that two workspaces have asks for the id, and an unknown one says 
   expect(await ctl("workspace", "get", "team")).toEqual({
     code: 2,
     out: "",
-    err: 'malamarctl: 2 workspaces are called "team"\nGive the id of the one you mean: w00000000000000000002, w00000000000000000001\n',
+    err: 'malamarctl: 2 workspaces are called "team"\nGive the prefix or the id of the one you mean: TEA (w00000000000000000002), TEA (w00000000000000000001)\n',
   });
   expect(await ctl("workspace", "get", "crew")).toEqual({
     code: 3,
