@@ -28,7 +28,9 @@ test("the socket file of a supervisor that was killed is replaced", async () => 
   // A killed process leaves its file behind; closing the server would remove it.
   dead.unref();
   const log = { debug: () => {}, error: () => {} };
+  const inode = lstatSync(left).ino;
   const socket = await openRunnerSocket({ path: left, routes: () => {}, interceptors: [], log });
+  expect(lstatSync(left).ino).not.toBe(inode);
   await socket.close();
   dead.close();
 });

@@ -47,7 +47,7 @@ export function createLogCounting({ deps, interval = 2_000, onError }: LogCounti
     },
     flush,
     flushAll() {
-      for (const executionId of [...noted.keys()]) flush(executionId);
+      for (const executionId of noted.keys()) flush(executionId);
     },
   };
 }

@@ -64,7 +64,7 @@ export function createLogFiles(folder: string): LogFiles {
     },
     close,
     closeAll() {
-      for (const executionId of [...files.keys()]) close(executionId);
+      for (const executionId of files.keys()) close(executionId);
     },
   };
 }

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type TailLogRequestSchema, TailLogRequestSchema as Request } from "@malamar/proto/malamar/v1/execution_service_pb";
+import { type TailLogRequestSchema, TailLogRequestSchema as Request, type TailLogResponseSchema } from "@malamar/proto/malamar/v1/execution_service_pb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Execution } from "#executions/execution.ts";
 import { appendFrame } from "#logs/append-frame.ts";
@@ -39,7 +39,7 @@ afterEach(async () => {
 
 type Asked = MessageInitShape<typeof TailLogRequestSchema>;
 const tail = (request: Asked = {}) =>
-  it.tail(create(Request, { executionId: it.execution.id, ...request } as Asked), { signal: abort.signal });
+  it.tail(create(Request, { executionId: it.execution.id, ...request }), { signal: abort.signal });
 const texts = (count: number, from = 1) => Array.from({ length: count }, (_, index) => `line ${from + index}`);
 const add = (sequence: number, firstLine: number, lines: string[]) =>
   appendFrame(it.logs, it.execution.id, frameOf(sequence, firstLine, lines));
@@ -81,7 +81,7 @@ test("whoever comes back goes on after the line he has, and a tail begins near t
 
 test("live lines come as they are stored, until the log is complete", async () => {
   const stream = tail({ follow: true });
-  const next = async () => (await stream.next()).value as Awaited<ReturnType<typeof stream.next>>["value"] & object;
+  const next = async () => (await stream.next()).value as MessageInitShape<typeof TailLogResponseSchema>;
   expect((await next()).lines).toEqual([]);
   for (let n = 1; n <= 3; n++) {
     await add(n, n, [`line ${n}`]);

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { liveExecutions } from "#executions/execution-table.ts";
 import type { Store } from "#store/store.ts";
-import type { FleetOptions, FleetTimes, Member } from "./fleet.ts";
+import type { FleetOptions, FleetTimes } from "./fleet.ts";
 import { killLeftovers } from "./kill-leftovers.ts";
 import type { RunnerLauncher } from "./launcher.ts";
+import type { Member } from "./member.ts";
 import type { Registry } from "./registry.ts";
 
 export interface EndFleetRequest {
@@ -22,7 +23,6 @@ export interface EndFleetRequest {
 const LOOK = 20;
 /** A stop order may cross the grant it is meant for, so it is repeated. */
 const REPEAT = 500;
-const GRACE = 2_000;
 
 /** Ends the runners when the supervisor ends; `keep` leaves those alone that carry out a step. */
 export async function endFleet(request: EndFleetRequest): Promise<void> {
@@ -55,15 +55,15 @@ async function stopSteps({ registry, store, times }: EndFleetRequest): Promise<v
   }
 }
 
-async function endMember({ members, registry, launcher, log, ended }: EndFleetRequest, member: Member): Promise<void> {
+async function endMember({ members, registry, launcher, times, log, ended }: EndFleetRequest, member: Member): Promise<void> {
   member.retiring = true;
   if (registry.send(member.id, { type: "retire" })) {
-    const end = performance.now() + GRACE;
+    const end = performance.now() + times.endGrace;
     while (members.has(member.id) && performance.now() < end) await sleep(LOOK);
   }
   if (!members.has(member.id) || member.living === undefined) return;
   try {
-    await launcher.stop(member.living, GRACE);
+    await launcher.stop(member.living, times.endGrace);
   } catch (error) {
     log.error(error, `Runner ${member.id} could not be ended.`);
     return;

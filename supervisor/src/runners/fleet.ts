@@ -3,8 +3,9 @@ import type { Deps } from "#store/deps.ts";
 import { assignRunner } from "./assign-runner.ts";
 import { endRunner } from "./end-runner.ts";
 import { endFleet } from "./end-fleet.ts";
-import { type Failures, launchDelay, troubleSentence } from "./launch-backoff.ts";
+import { createLaunchGate } from "./launch-gate.ts";
 import type { LivingRunner, RunnerEnd, RunnerLauncher } from "./launcher.ts";
+import { isSpare, isUsable, type Limits, look, type Member, newMember } from "./member.ts";
 import { reapTargets } from "./reap-targets.ts";
 import { registerRunner } from "./register-runner.ts";
 import type { Registry } from "./registry.ts";
@@ -55,6 +56,8 @@ export interface FleetTimes {
   provenAfter: number;
   /** Steps have so long to be stopped and delivered when everything ends. */
   stopLimit: number;
+  /** A runner has so long to end when it is asked, before it is killed. */
+  endGrace: number;
   spareDelay: number;
 }
 
@@ -65,33 +68,11 @@ const TIMES: FleetTimes = {
   retireLimit: 10_000,
   provenAfter: 30_000,
   stopLimit: 10_000,
+  endGrace: 2_000,
   spareDelay: 1_000,
 };
 
 const STOPPED: RunnerEnd = { clean: true, sentence: "It was ended together with its supervisor." };
-
-/** A runner that lives or is coming, as far as this supervisor has to look after it. */
-export interface Member {
-  id: string;
-  workspaceIds: string[];
-  living: LivingRunner | undefined;
-  retiring: boolean;
-  everAttached: boolean;
-  /** Counted in ticks: a machine that slept or a clock that jumped takes nobody's time away. Milliseconds. */
-  absent: number;
-  present: number;
-  idle: number;
-  retired: number;
-  silent: number;
-  messages: number;
-  /** Being ended because it does not answer; it is asked once. */
-  stopping: boolean;
-  /** Its process has ended, and that could not be written down yet. */
-  end: RunnerEnd | undefined;
-  /** Settles when its launch has succeeded or failed. */
-  launched: Promise<void>;
-  unwatch: () => void;
-}
 
 export function createFleet({ deps, registry, launcher, newToken, config, log, times: given = {} }: FleetOptions): Fleet {
   const times = { ...TIMES, ...given };
@@ -99,8 +80,11 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
   const members = new Map<string, Member>();
   /** Workspaces that wait for a launch that is held back. */
   const wanted = new Set<string>();
-  let failures: Failures = { count: 0, sentence: "" };
-  let nextLaunchAt = 0;
+  const gate = createLaunchGate(() => performance.now());
+  // Whatever the setting: a runner that has just come must have the time to be given its first step.
+  const idle = Math.max(config.runnerIdle, times.tick);
+  const { helloLimit: hello, absentLimit: absent, retireLimit } = times;
+  const limits: Limits = { hello, absent, lease: config.lease, idle, retire: retireLimit };
   let launchTimer: NodeJS.Timeout | undefined;
   let spareTimer: NodeJS.Timeout | undefined;
   let ticker: NodeJS.Timeout | undefined;
@@ -109,14 +93,17 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
   let closing = false;
 
   const isAttached = (id: string): boolean => registry.attached().some((runner) => runner.id === id);
-  const isSpare = (member: Member): boolean => member.workspaceIds.length === 0 && !member.retiring && !member.stopping;
   const carrierOf = (workspaceId: string): Member | undefined =>
     [...members.values()].find((member) => !member.retiring && member.workspaceIds.includes(workspaceId));
 
   function ensure(workspaceId: string): void {
     if (closing) return;
     sinceWork = 0;
-    if (carrierOf(workspaceId) !== undefined) return;
+    const carrier = carrierOf(workspaceId);
+    if (carrier !== undefined) {
+      carrier.idle = 0;
+      return;
+    }
     try {
       provide(workspaceId);
     } catch (error) {
@@ -130,7 +117,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     if (free !== undefined) {
       assign(free, [...free.workspaceIds, workspaceId]);
       keepSpare();
-    } else if (performance.now() < nextLaunchAt) {
+    } else if (gate.wait() > 0) {
       wanted.add(workspaceId);
       launchLater();
     } else {
@@ -141,7 +128,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
 
   /** The spare, attached or on its way, or else the runner with the most room. */
   function pickFree(): Member | undefined {
-    const usable = [...members.values()].filter((member) => !member.retiring && !member.stopping);
+    const usable = [...members.values()].filter(isUsable);
     const spares = usable.filter(isSpare);
     const spare = spares.find((member) => isAttached(member.id)) ?? spares[0];
     const shared = usable
@@ -181,23 +168,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
   }
 
   function enrol(id: string, workspaceIds: string[]): Member {
-    const member: Member = {
-      id,
-      workspaceIds,
-      living: undefined,
-      retiring: false,
-      everAttached: false,
-      absent: 0,
-      present: 0,
-      idle: 0,
-      retired: 0,
-      silent: 0,
-      messages: 0,
-      stopping: false,
-      end: undefined,
-      launched: Promise.resolve(),
-      unwatch: () => {},
-    };
+    const member = newMember(id, workspaceIds);
     members.set(id, member);
     keepTicking();
     return member;
@@ -230,25 +201,19 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
   }
 
   function note(member: Member, end: RunnerEnd, lost: number): void {
-    const proven = member.present >= times.provenAfter;
-    failures = { count: proven ? 1 : failures.count + 1, sentence: end.sentence };
-    const delay = launchDelay(failures.count);
-    nextLaunchAt = performance.now() + delay;
     const kept = lost > 0 ? ` ${lost} of its steps start again once their processes are proven dead.` : "";
     log.warn(`Runner ${member.id} ended unexpectedly. ${end.sentence}${kept}`);
-    if (delay > 0) log.warn(troubleSentence(failures, delay));
+    const trouble = gate.failed(end.sentence, member.present >= times.provenAfter);
+    if (trouble !== undefined) log.warn(trouble);
   }
 
   function launchLater(): void {
-    launchTimer ??= setTimeout(
-      () => {
-        launchTimer = undefined;
-        const waiting = [...wanted];
-        wanted.clear();
-        for (const workspaceId of waiting) ensure(workspaceId);
-      },
-      Math.max(nextLaunchAt - performance.now(), 1),
-    ).unref();
+    launchTimer ??= setTimeout(() => {
+      launchTimer = undefined;
+      const waiting = [...wanted];
+      wanted.clear();
+      for (const workspaceId of waiting) ensure(workspaceId);
+    }, gate.wait() + 1).unref();
   }
 
   /** Not at once: the work that has just come needs the machine more. */
@@ -256,7 +221,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     if (!config.warmSpare || closing) return;
     spareTimer ??= setTimeout(() => {
       spareTimer = undefined;
-      const useful = !closing && sinceWork < config.runnerIdle && failures.count < 2;
+      const useful = !closing && sinceWork < config.runnerIdle && !gate.inTrouble();
       if (useful && ![...members.values()].some(isSpare)) launch([]);
     }, times.spareDelay).unref();
   }
@@ -279,33 +244,18 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     const busy = new Set(liveExecutions(store.reader).map((execution) => execution.runnerId));
     const attached = new Map(registry.attached().map((runner) => [runner.id, runner.messages]));
     sinceWork = busy.size > 0 ? 0 : sinceWork + passed;
-    for (const member of members.values()) look(member, { passed, busy: busy.has(member.id), messages: attached.get(member.id) });
+    for (const member of members.values()) {
+      if (member.end !== undefined) ended(member, member.end);
+      else lookAt(member, { passed, busy: busy.has(member.id), messages: attached.get(member.id), sinceWork });
+    }
   }
 
-  function look(member: Member, { passed, busy, messages }: { passed: number; busy: boolean; messages: number | undefined }): void {
-    if (member.end !== undefined) return ended(member, member.end);
-    const attached = messages !== undefined;
-    if (attached) {
-      member.silent = messages === member.messages ? member.silent + passed : 0;
-      member.messages = messages;
-      if (busy && member.silent >= config.lease) return giveUp(member, "has not even sent a heartbeat for the time of its lease");
-      member.everAttached = true;
-      member.absent = 0;
-      const provenBefore = member.present >= times.provenAfter;
-      member.present += passed;
-      if (!provenBefore && member.present >= times.provenAfter) failures = { ...failures, count: 0 };
-    } else {
-      member.absent += passed;
-      if (member.absent >= (member.everAttached ? times.absentLimit : times.helloLimit)) return giveUp(member, "does not answer");
-    }
-    if (member.retiring) {
-      member.retired += passed;
-      if (member.retired >= times.retireLimit && !busy) giveUp(member, "was told to retire and did not");
-      return;
-    }
-    member.idle = busy ? 0 : member.idle + passed;
-    const idle = member.workspaceIds.length === 0 ? sinceWork : member.idle;
-    if (attached && !busy && idle >= config.runnerIdle) retire(member);
+  function lookAt(member: Member, sight: Parameters<typeof look>[1]): void {
+    const provenBefore = member.present >= times.provenAfter;
+    const verdict = look(member, sight, limits);
+    if (!provenBefore && member.present >= times.provenAfter) gate.proven();
+    if (verdict.do === "give_up") giveUp(member, verdict.why);
+    else if (verdict.do === "retire") retire(member);
   }
 
   function retire(member: Member): void {
@@ -321,7 +271,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     member.stopping = true;
     registry.expel(member.id);
     log.warn(`Runner ${member.id} ${why}; it is being ended.`);
-    launcher.stop(member.living, 2_000).catch((error: unknown) => {
+    launcher.stop(member.living, times.endGrace).catch((error: unknown) => {
       member.stopping = false;
       log.error(error, `Runner ${member.id} could not be ended; nothing is started in its place.`);
     });
@@ -337,7 +287,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     }
     const unknown = [...living.values()];
     for (const runner of unknown) log.warn(`Runner ${runner.runnerId} is not known here any more; it is being ended.`);
-    await Promise.all(unknown.map((runner) => launcher.stop(runner, 2_000)));
+    await Promise.all(unknown.map((runner) => launcher.stop(runner, times.endGrace)));
     for (const { state, workspaceId } of store.transact((db) => liveExecutions(db))) if (state === "reaping") ensure(workspaceId);
   }
 
@@ -348,10 +298,7 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
       if (registry.carrierOf(workspaceId) !== undefined) return "attached";
       return carrierOf(workspaceId) !== undefined || wanted.has(workspaceId) ? "starting" : "none";
     },
-    trouble() {
-      const wait = nextLaunchAt - performance.now();
-      return wait > 0 && failures.count > 1 ? troubleSentence(failures, wait) : undefined;
-    },
+    trouble: gate.trouble,
     async shutdown(mode) {
       closing = true;
       clearTimeout(launchTimer);
