@@ -160,8 +160,8 @@ CREATE TABLE runs (
   pass_seq INTEGER NOT NULL,
   -- Somebody commented in this pass.
   pass_worked INTEGER NOT NULL,
-  -- Agents at or before this place in the order have had their turn in this pass.
-  position INTEGER NOT NULL,
+  -- JSON array of the ids of the agents that have had their turn in this pass, in order.
+  turns TEXT NOT NULL,
   -- Identical consecutive errors of one agent, for the breaker and the back-off.
   streak_agent_id TEXT NOT NULL,
   streak_outcome TEXT NOT NULL,
@@ -184,7 +184,6 @@ CREATE TABLE executions (
   pass_number INTEGER NOT NULL,
   agent_id TEXT NOT NULL,
   agent_name TEXT NOT NULL,
-  agent_position INTEGER NOT NULL,
   cli TEXT NOT NULL,
   model TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('leased', 'running', 'stopping', 'reaping', 'ended')),

@@ -7,9 +7,19 @@ const answer = (...actions: unknown[]) => parseAnswer(JSON.stringify({ actions }
 test.each([
   [[{ type: "skip" }]],
   [[{ type: "comment", content: "done" }]],
-  [[{ type: "comment", content: "done" }, { type: "change_status", status: "in_review" }]],
+  [
+    [
+      { type: "comment", content: "done" },
+      { type: "change_status", status: "in_review" },
+    ],
+  ],
   [[{ type: "change_status", status: "in_review", reason: "which one?" }]],
-  [[{ type: "note", text: "remember" }, { type: "comment", content: "x" }]],
+  [
+    [
+      { type: "note", text: "remember" },
+      { type: "comment", content: "x" },
+    ],
+  ],
 ])("accepts %j", (actions) => {
   expect(answer(...actions)).toEqual({ actions });
 });

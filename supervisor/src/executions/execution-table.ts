@@ -12,7 +12,6 @@ const FIELDS = {
   passNumber: "pass_number",
   agentId: "agent_id",
   agentName: "agent_name",
-  agentPosition: "agent_position",
   cli: "cli",
   model: "model",
   state: "state",

@@ -46,7 +46,6 @@ export interface Execution {
   passNumber: number;
   agentId: string;
   agentName: string;
-  agentPosition: number;
   cli: string;
   model: string;
   state: ExecutionState;

@@ -14,9 +14,9 @@ export interface Ended {
 export interface Situation {
   run: Run;
   task: Pick<Task, "saidSeq" | "heardSeq">;
-  execution: Pick<Execution, "agentId" | "agentPosition">;
-  /** Enabled ones in order, read afresh. */
-  agents: readonly { position: number }[];
+  execution: Pick<Execution, "agentId">;
+  /** All of the workspace, in order, read afresh. */
+  agents: readonly { id: string; enabled: boolean }[];
   /** 0 = never. */
   breakerLimit: number;
   /** Earlier failures of the same resource in a row. */
@@ -43,7 +43,7 @@ export function applyOutcome(situation: Situation, ended: Ended): FollowUp {
 
 function afterAnswer({ run, task, execution, agents }: Situation, actions: readonly Action[]): FollowUp {
   const worked = run.passWorked || actions.some((action) => action.type === "comment");
-  const next: Run = { ...run, passWorked: worked, position: execution.agentPosition, streak: NO_STREAK };
+  const next: Run = { ...run, passWorked: worked, turns: [...run.turns, execution.agentId], streak: NO_STREAK };
   const question = actions.find((action) => action.type === "change_status");
   if (question !== undefined) return { kind: "review", run: next, outcome: "review_requested", detail: question.reason ?? "" };
   const where = nextStep(next, agents, hasUnheard(task, run.passSeq));

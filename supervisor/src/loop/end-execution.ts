@@ -7,7 +7,7 @@ import { appendActivity } from "#tasks/activity-table.ts";
 import { findTask } from "#tasks/task-table.ts";
 import { type Actor, SYSTEM, USER } from "#tasks/comment.ts";
 import type { Task } from "#tasks/task.ts";
-import { queueTask, saveTask } from "#tasks/transition.ts";
+import { queueTask, saveTask, taskChanged } from "#tasks/transition.ts";
 import { findWorkspace } from "#workspaces/workspace-table.ts";
 import type { Workspace } from "#workspaces/workspace.ts";
 import { blames } from "./retry-policy.ts";
@@ -91,7 +91,7 @@ function carryOn(context: LoopContext, { execution, task, run, workspace }: Scen
       run,
       task: said,
       execution,
-      agents: agentsInOrder(db, workspace.id).filter((agent) => agent.enabled),
+      agents: agentsInOrder(db, workspace.id),
       breakerLimit: workspace.breakerLimit,
       pauseRepeats: paused?.repeats ?? 0,
       backOff: context.backOff,
@@ -133,6 +133,7 @@ const FOLLOW: { [Kind in FollowUp["kind"]]: Follow<Kind> } = {
       : tellError(context, { execution, task, run: followUp.run }, ended, next);
     saveRun(db, run);
     queueTask({ db, now, newId }, told, "retry", readyAt);
+    taskChanged(db, told, now);
     if (pause === null) return;
     const resourceId = pause === "cli" ? execution.cli : workspace.id;
     pauseResource(db, { resource: pause, resourceId, cause: ended.outcome, detail: ended.detail, until: readyAt }, now);

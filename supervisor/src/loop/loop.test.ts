@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { reorderAgents } from "#agents/reorder-agents.ts";
 import { deleteAgent } from "#agents/delete-agent.ts";
 import { agentsInOrder } from "#agents/agent-table.ts";
 import { findExecution, listExecutions, liveExecution } from "#executions/execution-table.ts";
@@ -131,7 +132,7 @@ test("a task in back-off makes room, is demoted, and its retry resumes at the sa
   turn({ exitCode: 3 });
   expect(read(id)).toMatchObject({ status: "in_progress" });
   const run = openRun(deps.store.reader, id);
-  expect(run).toMatchObject({ state: "waiting", position: 1, passNumber: 1 });
+  expect(run).toMatchObject({ state: "waiting", passNumber: 1 });
   const other = task("second");
   const execution = start();
   expect(execution?.taskId).toBe(other.id);
@@ -364,6 +365,24 @@ test("L05: agents, their order and their number are read afresh before each step
   const [, implementer] = agentsInOrder(deps.store.reader, workspaceId);
   deleteAgent(deps, implementer?.id ?? "");
   expect(turn(skip)).toBe("Reviewer");
+});
+
+test("no pass converges before every enabled agent has had its turn, whoever is deleted or moved meanwhile", () => {
+  const deleting = play(["A", "B", "C"]);
+  const { id } = deleting.task();
+  deleting.turn(skip);
+  deleting.turn(skip);
+  const [first] = agentsInOrder(deleting.deps.store.reader, deleting.workspaceId);
+  deleteAgent(deleting.deps, first?.id ?? "");
+  expect(deleting.turn(skip)).toBe("C");
+  expect(deleting.read(id).status).toBe("in_review");
+
+  const moving = play(["A", "B", "C"]);
+  moving.task();
+  moving.turn(skip);
+  const [a, b, c] = agentsInOrder(moving.deps.store.reader, moving.workspaceId).map((agent) => agent.id);
+  reorderAgents(moving.deps, moving.workspaceId, [b, a, c] as string[]);
+  expect([moving.turn(skip), moving.turn(skip), moving.turn(skip)]).toEqual(["C", "B", "A"]);
 });
 
 test("every status change has its activity, and the counters follow", () => {

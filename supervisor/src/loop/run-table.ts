@@ -3,23 +3,24 @@ import { statement } from "#store/statement.ts";
 import type { Run, Streak } from "./run.ts";
 
 const COLUMNS = `id, task_id AS taskId, workspace_id AS workspaceId, queue_entry_id AS queueEntryId, number, state, outcome, reason,
-  pass_number AS passNumber, pass_seq AS passSeq, pass_worked AS passWorked, position, streak_agent_id AS streakAgentId,
+  pass_number AS passNumber, pass_seq AS passSeq, pass_worked AS passWorked, turns, streak_agent_id AS streakAgentId,
   streak_outcome AS streakOutcome, streak_count AS streakCount, streak_comment_id AS streakCommentId, opened_at AS openedAt, ended_at AS endedAt`;
 
 type StreakColumns = { streakAgentId: string; streakOutcome: string; streakCount: number; streakCommentId: string };
-type Row = Omit<Run, "passWorked" | "streak"> & { passWorked: number } & StreakColumns;
+type Row = Omit<Run, "passWorked" | "streak" | "turns"> & { passWorked: number; turns: string } & StreakColumns;
 
 function read(found: unknown): Run | undefined {
   if (found === undefined) return undefined;
-  const { passWorked, streakAgentId, streakOutcome, streakCount, streakCommentId, ...rest } = found as Row;
+  const { passWorked, turns, streakAgentId, streakOutcome, streakCount, streakCommentId, ...rest } = found as Row;
   const streak: Streak = { agentId: streakAgentId, outcome: streakOutcome, count: streakCount, commentId: streakCommentId };
-  return { ...rest, passWorked: passWorked === 1, streak };
+  return { ...rest, passWorked: passWorked === 1, turns: JSON.parse(turns) as string[], streak };
 }
 
-function row({ streak, passWorked, ...rest }: Run): Row {
+function row({ streak, passWorked, turns, ...rest }: Run): Row {
   return {
     ...rest,
     passWorked: Number(passWorked),
+    turns: JSON.stringify(turns),
     streakAgentId: streak.agentId,
     streakOutcome: streak.outcome,
     streakCount: streak.count,
@@ -44,9 +45,9 @@ export function activeRun(db: Db, workspaceId: string): Run | undefined {
 export function insertRun(db: Db, run: Run): void {
   statement(
     db,
-    `INSERT INTO runs (id, task_id, workspace_id, queue_entry_id, number, state, outcome, reason, pass_number, pass_seq, pass_worked, position,
+    `INSERT INTO runs (id, task_id, workspace_id, queue_entry_id, number, state, outcome, reason, pass_number, pass_seq, pass_worked, turns,
        streak_agent_id, streak_outcome, streak_count, streak_comment_id, opened_at, ended_at)
-     VALUES (@id, @taskId, @workspaceId, @queueEntryId, @number, @state, @outcome, @reason, @passNumber, @passSeq, @passWorked, @position,
+     VALUES (@id, @taskId, @workspaceId, @queueEntryId, @number, @state, @outcome, @reason, @passNumber, @passSeq, @passWorked, @turns,
        @streakAgentId, @streakOutcome, @streakCount, @streakCommentId, @openedAt, @endedAt)`,
   ).run(row(run));
 }
@@ -55,7 +56,7 @@ export function saveRun(db: Db, run: Run): Run {
   statement(
     db,
     `UPDATE runs SET queue_entry_id = @queueEntryId, state = @state, outcome = @outcome, reason = @reason, pass_number = @passNumber,
-       pass_seq = @passSeq, pass_worked = @passWorked, position = @position, streak_agent_id = @streakAgentId, streak_outcome = @streakOutcome,
+       pass_seq = @passSeq, pass_worked = @passWorked, turns = @turns, streak_agent_id = @streakAgentId, streak_outcome = @streakOutcome,
        streak_count = @streakCount, streak_comment_id = @streakCommentId, ended_at = @endedAt
      WHERE id = @id`,
   ).run(row(run));

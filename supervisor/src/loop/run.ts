@@ -30,8 +30,8 @@ export interface Run {
   passSeq: number;
   /** Somebody commented in this pass. */
   passWorked: boolean;
-  /** Agents at or before this place have had their turn in this pass; 0 = nobody yet. */
-  position: number;
+  /** Ids of the agents that have had their turn in this pass, in order. */
+  turns: string[];
   streak: Streak;
   openedAt: number;
   endedAt: number | null;
@@ -51,16 +51,34 @@ export const NO_STREAK: Streak = { agentId: "", outcome: "", count: 0, commentId
 export type NextStep<Agent> = { step: Agent } | { pass: number } | "converged";
 
 /**
- * Where a run goes on: the agent with the smallest place greater than the last one's, else another pass when somebody worked
- * or a person said something this pass has not seen, else it converged. Asked afresh before every step.
+ * Where a run goes on: the first enabled agent behind the last one that has not had its turn, else another pass when somebody
+ * worked, a person said something this pass has not seen, or an agent came to stand before the last one; else it converged.
+ * Asked afresh before every step, so agents that were added, moved, disabled or deleted meanwhile count as they stand now.
+ * @param agents all of the workspace, in order
  */
-export function nextStep<Agent extends { position: number }>(
-  run: Pick<Run, "passNumber" | "passWorked" | "position">,
+export function nextStep<Agent extends { id: string; enabled: boolean }>(
+  run: Pick<Run, "passNumber" | "passWorked" | "turns">,
   agents: readonly Agent[],
   unheard: boolean,
 ): NextStep<Agent> {
-  if (agents.length === 0) return "converged";
-  const next = agents.find((agent) => agent.position > run.position);
+  const waiting = (agent: Agent) => agent.enabled && !run.turns.includes(agent.id);
+  const last = run.turns.findLast((id) => agents.some((agent) => agent.id === id));
+  const behind = agents.slice(agents.findIndex((agent) => agent.id === last) + 1);
+  const next = behind.find(waiting);
   if (next !== undefined) return { step: next };
-  return run.passWorked || unheard ? { pass: run.passNumber + 1 } : "converged";
+  if (!agents.some((agent) => agent.enabled)) return "converged";
+  return run.passWorked || unheard || agents.some(waiting) ? { pass: run.passNumber + 1 } : "converged";
+}
+
+/** A run before its first step. */
+export const NOT_BEGUN = { passNumber: 1, passWorked: false, turns: [] as string[] };
+
+/** The agent a run would start next, for questions about it; another pass begins with the first enabled one. */
+export function whoIsNext<Agent extends { id: string; enabled: boolean }>(
+  run: Pick<Run, "passNumber" | "passWorked" | "turns">,
+  agents: readonly Agent[],
+): Agent | undefined {
+  const next = nextStep(run, agents, false);
+  if (next === "converged") return undefined;
+  return "step" in next ? next.step : agents.find((agent) => agent.enabled);
 }

@@ -11,14 +11,14 @@ import { appendActivity } from "#tasks/activity-table.ts";
 import { SYSTEM } from "#tasks/comment.ts";
 import { findTask, tasksInProgress } from "#tasks/task-table.ts";
 import { hasUnheard, type Task } from "#tasks/task.ts";
-import { queueTask, saveTask, transition } from "#tasks/transition.ts";
+import { queueTask, saveTask, taskChanged, transition } from "#tasks/transition.ts";
 import { findWorkspace, nextFence, setLastTask } from "#workspaces/workspace-table.ts";
 import type { Workspace } from "#workspaces/workspace.ts";
 import { contextOf, type LoopContext, type LoopDeps } from "./deps.ts";
 import { toReview } from "./leave-progress.ts";
 import { findPause, probePause } from "./pause-table.ts";
 import { activeRun, insertRun, openRun, saveRun } from "./run-table.ts";
-import { NO_STREAK, nextStep, type Run } from "./run.ts";
+import { NO_STREAK, nextStep, NOT_BEGUN, type Run, whoIsNext } from "./run.ts";
 
 /** The right to give one execution to a runner; see `runners/registry.ts`. */
 export interface Lease {
@@ -45,7 +45,7 @@ export function startStep(deps: LoopDeps, workspaceId: string, takeLease: () => 
       const workspace = findWorkspace(db, workspaceId);
       if (workspace === undefined || workspace.paused || workspace.deleting) return undefined;
       if (liveExecution(db, workspaceId) !== undefined || isPaused(context, "workspace", workspaceId)) return undefined;
-      const agents = agentsInOrder(db, workspaceId).filter((agent) => agent.enabled);
+      const agents = agentsInOrder(db, workspaceId);
       const run = activeRun(db, workspaceId) ?? takeUpNext(context, workspace, agents);
       if (run === undefined) return undefined;
       const execution = advance(context, run, agents, takeLease);
@@ -67,16 +67,12 @@ function takeUpNext(context: LoopContext, workspace: Workspace, agents: readonly
   for (const entry of entries) {
     const task = must(findTask(db, entry.taskId), "A queue entry's task is gone.");
     const run = openRun(db, task.id);
-    const where = nextStep(run ?? FRESH, agents, false);
-    // Another pass begins with the first agent.
-    const agent = where === "converged" ? undefined : "step" in where ? where.step : agents[0];
+    const agent = whoIsNext(run ?? NOT_BEGUN, agents);
     if (agent !== undefined && isPaused(context, "cli", agent.cli)) continue;
     return takeUp(context, workspace, task, run, entry);
   }
   return undefined;
 }
-
-const FRESH = { passNumber: 1, passWorked: false, position: 0 };
 
 function takeUp(context: LoopContext, workspace: Workspace, task: Task, waiting: Run | undefined, entry: QueueEntry): Run {
   const { db, now, newId } = context;
@@ -91,7 +87,7 @@ function takeUp(context: LoopContext, workspace: Workspace, task: Task, waiting:
   if (waiting !== undefined) return saveRun(db, { ...waiting, state: "active", queueEntryId: entry.id });
   const number = task.runCount + 1;
   const run: Run = {
-    ...FRESH,
+    ...NOT_BEGUN,
     id: newId(),
     taskId: task.id,
     workspaceId: workspace.id,
@@ -122,15 +118,16 @@ function advance(
   const task = must(findTask(db, run.taskId), "A run's task is gone.");
   const where = nextStep(run, agents, hasUnheard(task, run.passSeq));
   if (where === "converged") {
-    const detail = agents.length === 0 ? "The workspace has no enabled agents." : "";
+    const nobody = !agents.some((agent) => agent.enabled);
+    const detail = nobody ? "The workspace has no enabled agents." : "";
     const change = { attention: "converged", attentionDetail: detail } as const;
     // Without agents nobody can hear anything, so nothing said may bring the task back to them.
-    const seenSeq = agents.length === 0 ? newestEventSeq(db) : run.passSeq;
+    const seenSeq = nobody ? newestEventSeq(db) : run.passSeq;
     toReview(context, { task, run, outcome: "converged", seenSeq, actor: SYSTEM }, change);
     return "again";
   }
   if ("pass" in where) {
-    saveRun(db, { ...run, passNumber: where.pass, passWorked: false, position: 0, passSeq: newestEventSeq(db) });
+    saveRun(db, { ...run, passNumber: where.pass, passWorked: false, turns: [], passSeq: newestEventSeq(db) });
     appendActivity(db, task.id, "pass_started", SYSTEM, { pass: String(where.pass) }, now);
     saveTask(db, { ...task, passNumber: where.pass }, now);
     return "again";
@@ -151,7 +148,7 @@ function advance(
 function leaseExecution({ db, now, newId }: LoopContext, run: Run, task: Task, agent: Agent, lease: Lease): Execution {
   const inputSeq = newestEventSeq(db);
   // Until the first agent has had its turn, the pass has seen whatever its next input holds.
-  if (run.position === 0) saveRun(db, { ...run, passSeq: inputSeq });
+  if (run.turns.length === 0) saveRun(db, { ...run, passSeq: inputSeq });
   const execution: Omit<Execution, "seq"> = {
     id: newId(),
     workspaceId: run.workspaceId,
@@ -161,7 +158,6 @@ function leaseExecution({ db, now, newId }: LoopContext, run: Run, task: Task, a
     passNumber: run.passNumber,
     agentId: agent.id,
     agentName: agent.name,
-    agentPosition: agent.position,
     cli: agent.cli,
     model: agent.model,
     state: "leased",
@@ -191,6 +187,8 @@ function leaseExecution({ db, now, newId }: LoopContext, run: Run, task: Task, a
   };
   const leased = insertExecution(db, execution, now);
   const actor = { kind: "agent", id: agent.id, name: agent.name } as const;
+  // The task row itself stays, but what is live on it is part of what clients see.
+  taskChanged(db, task, now);
   appendActivity(db, task.id, "agent_started", actor, { execution: execution.id, pass: String(run.passNumber) }, now);
   return leased;
 }

@@ -31,7 +31,11 @@ test.each<[string, Partial<Facts>, string]>([
   ["held", { hold: "draft", entry: null }, "held (draft)"],
   ["not_queued", { entry: null }, "Nothing is queued"],
   ["workspace_paused", { workspacePaused: true, entry: { ...ENTRY, readyAt: NOW + 9 } }, "Resume the workspace"],
-  ["workspace_fault", { workspacePause: { cause: "spawn_failed", detail: "/gone is gone.", since: NOW, until: NOW + 1 } }, "/gone is gone."],
+  [
+    "workspace_fault",
+    { workspacePause: { cause: "spawn_failed", detail: "/gone is gone.", since: NOW, until: NOW + 1 } },
+    "/gone is gone.",
+  ],
   ["cli_paused", { cliPause: { cli: "claude", cause: "usage_limit", since: NOW, until: NOW + 1 } }, "claude waits (usage limit)"],
   ["starting", { cliPause: { cli: "claude", cause: "usage_limit", since: NOW, until: NOW } }, "within a moment"],
   ["back_off", { status: "in_progress", entry: { ...ENTRY, readyAt: NOW + 1000 } }, "starts by itself"],
