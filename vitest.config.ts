@@ -13,7 +13,7 @@ export default defineConfig({
       project("runner", "runner"),
       project("malamarctl", "clients/malamarctl"),
       project("sdk", "clients/sdk-ts"),
-      project("web", "web"),
+      "./web/vitest.config.ts",
     ],
   },
 });

@@ -1,6 +1,7 @@
 import type { Event } from "@malamar/proto/malamar/v1/event_service_pb";
 import { toProblem, type Problem } from "@malamar/sdk/problem";
 import type { Malamar } from "@malamar/sdk";
+import { untrack } from "svelte";
 import { watchEvents, type WatchMessage } from "@malamar/sdk/watch";
 
 /** Rows on the screen that are read once and then kept true by events. */
@@ -34,8 +35,10 @@ export class Feed {
 
   open(): void {
     this.close();
-    this.#stream = new AbortController();
-    void this.#watch(this.#stream.signal);
+    const stream = new AbortController();
+    this.#stream = stream;
+    // Whoever opens it in an effect must not open it again whenever its status changes.
+    untrack(() => void this.#watch(stream.signal));
   }
 
   /** Stops listening without forgetting where we were; `open` goes on from there. */
@@ -59,7 +62,7 @@ export class Feed {
     // What comes while it reads may be newer than what it reads, so it is applied on top.
     const held: Event[] = [];
     entry.held = held;
-    await follower.load();
+    await untrack(() => follower.load());
     // A later reload has taken over.
     if (entry.held !== held) return;
     entry.held = undefined;

@@ -2,8 +2,10 @@ import type { Feed } from "./feed.svelte.ts";
 
 const AFTER_MS = 60_000;
 
+type Page = Pick<Document, "hidden" | "addEventListener" | "removeEventListener">;
+
 /** Closes the stream of a page that nobody has looked at for a minute: browsers allow six connections to one server, over all tabs. */
-export function restWhileHidden(page: Document, feed: Feed, afterMs = AFTER_MS): () => void {
+export function restWhileHidden(page: Page, feed: Pick<Feed, "open" | "close">, afterMs = AFTER_MS): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let resting = false;
   const turn = () => {

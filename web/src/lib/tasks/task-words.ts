@@ -3,7 +3,7 @@ import { wordOf } from "#lib/api/word-of.ts";
 
 const STATUS = {
   [TaskStatus.UNSPECIFIED]: "Unknown",
-  [TaskStatus.TODO]: "To do",
+  [TaskStatus.TODO]: "Todo",
   [TaskStatus.IN_PROGRESS]: "In progress",
   [TaskStatus.IN_REVIEW]: "In review",
   [TaskStatus.DONE]: "Done",
@@ -60,6 +60,10 @@ export function isStopping(task: Task): boolean {
 
 export function stoppingWord(task: Task): string {
   return wordOf(STOPPING, task.stopping);
+}
+
+export function isHeld(task: Task): boolean {
+  return task.status === TaskStatus.TODO && wordOf(HOLD, task.hold) !== "";
 }
 
 /** Why a person should look; a word that this page does not know yet still says that somebody should. */

@@ -1,5 +1,5 @@
 import { EventType, type Event } from "@malamar/proto/malamar/v1/event_service_pb";
-import { TaskStatus, type Task } from "@malamar/proto/malamar/v1/task_pb";
+import { TaskHold, TaskStatus, type Task } from "@malamar/proto/malamar/v1/task_pb";
 import type { Malamar } from "@malamar/sdk";
 import { toProblem, type Problem } from "@malamar/sdk/problem";
 import { SvelteMap } from "svelte/reactivity";
@@ -109,6 +109,17 @@ export class Tasks implements Follower {
 
   async move(id: string, status: TaskStatus): Promise<void> {
     const { task } = await this.#client.moveTask({ id, status });
+    this.#put(task ? [task] : []);
+  }
+
+  /** Lets it go before the others of its workspace, or no longer. */
+  async pin(id: string, pinned: boolean): Promise<void> {
+    const { task } = await this.#client.prioritiseTask({ id, pinned });
+    this.#put(task ? [task] : []);
+  }
+
+  async release(id: string): Promise<void> {
+    const { task } = await this.#client.updateTask({ task: { id, hold: TaskHold.NONE }, updateMask: { paths: ["hold"] } });
     this.#put(task ? [task] : []);
   }
 

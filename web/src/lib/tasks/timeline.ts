@@ -13,6 +13,9 @@ const ms = (time: Timestamp | undefined): number => (time ? timestampMs(time) : 
 
 const isLive = (execution: Execution): boolean => execution.state !== ExecutionState.ENDED;
 
+// What ends a step and what Malamar says about it are stored in the same instant.
+const rank = (entry: TimelineEntry): number => (entry.kind === "step" ? 0 : 1);
+
 /** Comments and silent steps, oldest first, what runs now at the end, and a heading wherever another pass begins. */
 export function timeline(comments: readonly Comment[], executions: readonly Execution[]): TimelineEntry[] {
   const executionById = new Map(executions.map((execution) => [execution.id, execution]));
@@ -32,7 +35,7 @@ export function timeline(comments: readonly Comment[], executions: readonly Exec
           entry: { kind, id: execution.id, execution } as const,
         };
       }),
-  ].toSorted((a, b) => a.at - b.at);
+  ].toSorted((a, b) => a.at - b.at || rank(a.entry) - rank(b.entry));
 
   const entries: TimelineEntry[] = [];
   let heading = "";

@@ -52,6 +52,11 @@ export class Workspaces implements Follower {
     return workspace;
   }
 
+  async resume(id: string): Promise<void> {
+    const { workspace } = await this.#client.updateWorkspace({ workspace: { id, paused: false }, updateMask: { paths: ["paused"] } });
+    if (workspace) this.#put(workspace);
+  }
+
   /** An answer and an event may overtake each other; the version says which row is the later one. */
   #put(workspace: Workspace): void {
     if ((this.#byId.get(workspace.id)?.version ?? 0n) <= workspace.version) this.#byId.set(workspace.id, workspace);
