@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { env, root, run } from "./steps.mjs";
+import { root, run } from "./steps.mjs";
 import { filesBelow } from "./stamps.mjs";
 
 const fresh = mkdtempSync(join(tmpdir(), "malamar-codegen-"));
 try {
-  const generated = await run("buf", ["generate", "--output", fresh], { env });
+  const generated = await run("buf", ["generate", "--output", fresh]);
   if (generated.code !== 0) throw new Error(generated.said);
   const here = filesBelow(root, ["proto/gen"]);
   const there = filesBelow(fresh, ["proto/gen"]);

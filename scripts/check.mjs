@@ -1,14 +1,10 @@
 // `pnpm check`: everything that can be said about the sources without running them. `pnpm fix` repairs format and lint.
 //   node scripts/check.mjs [name …]   only the steps whose names contain one of the words
-import { run, runSteps } from "./steps.mjs";
+import { join } from "node:path";
+import { root, run, runSteps } from "./steps.mjs";
 
-const wanted = process.argv.slice(2);
 const node = process.execPath;
 const types = (name, folder) => ({ name: `types ${name}`, command: [["tsc", "-p", folder]] });
-
-// SvelteKit writes the configuration that web/tsconfig.json extends; several steps read it.
-const sync = await run("node_modules/.bin/svelte-kit", ["sync"], { cwd: new URL("../web", import.meta.url) });
-if (sync.code !== 0) console.log(`svelte-kit sync: ${sync.said.trim()}`);
 
 // Long ones first, so that the two lanes end together.
 const steps = [
@@ -43,14 +39,23 @@ const steps = [
   { name: "documents", command: [[node, "scripts/check-docs.mjs"]] },
 ];
 
-const chosen = wanted.length === 0 ? steps : steps.filter((step) => wanted.some((word) => step.name.includes(word)));
-const since = performance.now();
-const { passed, failed } = await runSteps(chosen);
-const seconds = ((performance.now() - since) / 1000).toFixed(0);
-console.log(`\nchecks: ${passed} passed, ${failed.length} failed in ${seconds} s`);
-if (failed.length > 0) {
-  console.log(
-    `Failed: ${failed.map((each) => each.name).join(", ")}. "pnpm fix" repairs format and lint; "pnpm check <name>" repeats one.`,
+/** @param wanted {string[]} words in the names of the steps to run; none = all */
+export async function check(wanted) {
+  const since = performance.now();
+  // SvelteKit writes the configuration that web/tsconfig.json extends; several steps read it.
+  const sync = await run("node_modules/.bin/svelte-kit", ["sync"], { cwd: join(root, "web") });
+  if (sync.code !== 0) console.log(`svelte-kit sync: ${sync.said.trim()}`);
+
+  const { passed, failed } = await runSteps(
+    wanted.length === 0 ? steps : steps.filter((step) => wanted.some((word) => step.name.includes(word))),
   );
-  process.exitCode = 1;
+  const seconds = ((performance.now() - since) / 1000).toFixed(0);
+  console.log(`\nchecks: ${passed} passed, ${failed.length} failed in ${seconds} s`);
+  if (failed.length > 0) {
+    const names = failed.map((each) => each.name).join(", ");
+    console.log(`Failed: ${names}. "pnpm fix" repairs format and lint; "pnpm check <name>" repeats one.`);
+  }
+  return { passed, failed: failed.length };
 }
+
+if (import.meta.main) process.exitCode = (await check(process.argv.slice(2))).failed > 0 ? 1 : 0;

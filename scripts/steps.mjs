@@ -11,10 +11,13 @@ export const env = {
   PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
 };
 
+/** What is captured is shown later or looked through, so without colours. */
+const plain = { ...env, NO_COLOR: "1", FORCE_COLOR: undefined };
+
 /** Runs one command to its end; resolves to its exit code and everything it said. */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], ...options });
+    const child = spawn(command, args, { cwd: root, env: plain, stdio: ["ignore", "pipe", "pipe"], ...options });
     const said = [];
     child.stdout?.on("data", (chunk) => said.push(chunk));
     child.stderr?.on("data", (chunk) => said.push(chunk));
