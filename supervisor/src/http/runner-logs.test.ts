@@ -11,6 +11,7 @@ let open: Awaited<ReturnType<typeof openTestRunnerSocket>>;
 let execution: Execution;
 beforeEach(async () => {
   open = await openTestRunnerSocket();
+  open.register("runner");
   open.task();
   execution = open.start() as Execution;
   await open.deps.store.durable();
@@ -56,6 +57,17 @@ test("logs of a deleted task are taken and thrown away, and make no file", async
   expect(() => statSync(join(open.folder, "gone00000000000000001.log"))).toThrow("ENOENT");
 });
 
+test("a log stream says who it is: a wrong token is refused, and another runner's log is not touched", async () => {
+  const stranger = open.dial("runner", "guess").logs();
+  stranger.send(frame(1, 1, ["x"]));
+  await expect(stranger.hear()).rejects.toThrow("did not launch a runner with this id and token");
+  open.register("other");
+  const other = open.dial("other").logs();
+  other.send(frame(1, 1, ["x"]));
+  expect((await other.hear())?.next).toBe(2);
+  expect(() => statSync(join(open.folder, `${execution.id}.log`))).toThrow("ENOENT");
+});
+
 test("a frame with another fence, and a damaged one, end the stream in words and nothing of them is stored", async () => {
   const logs = open.runner.logs();
   logs.send(frame(1, 1, ["x"], { fence: 99n }));
@@ -69,7 +81,6 @@ test("a frame with another fence, and a damaged one, end the stream in words and
 });
 
 test("a log is complete when its last frame has come, before or after the report", async () => {
-  open.register("runner");
   const control = open.runner.control();
   control.say({
     case: "hello",

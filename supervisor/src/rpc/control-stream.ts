@@ -33,7 +33,7 @@ export const PROTOCOL_VERSION = 1;
 
 /** One runner's side of the control stream, from its Hello to its end. Throwing ends the stream with the error's words. */
 export function controlStream(
-  { deps, registry, logs, grantSettings, epoch, renewInterval, lease, helloTimeout = 10_000, log }: RunnerServiceDeps,
+  { deps, registry, logs, grantSettings, epoch, renewInterval, lease, goOn, helloTimeout = 10_000, log }: RunnerServiceDeps,
   outbox: Outbox<ToRunner>,
 ): Duplex<ControlRequest> {
   const { store } = deps;
@@ -126,6 +126,7 @@ export function controlStream(
     const verdict = settleReport(deps, report);
     // In the same turn where it can be, so that report and figures share a commit.
     const logged = verdict === "unknown" ? undefined : endLog(logs, executionId, report.lastLogFrame);
+    if (execution !== undefined) goOn?.(execution.workspaceId);
     whenDurable(() => say({ case: "settled", value: { executionId, verdict: VERDICTS[verdict] } }));
     await logged;
   }

@@ -3,6 +3,7 @@ import type { LogsRequest, LogsResponseSchema } from "@malamar/proto/malamar/run
 import { Problem } from "#errors/problem.ts";
 import { findExecution } from "#executions/execution-table.ts";
 import { appendFrame } from "#logs/append-frame.ts";
+import { recognise } from "#runners/greet-runner.ts";
 import type { Duplex } from "./duplex.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RunnerServiceDeps } from "./runner-service.ts";
@@ -10,8 +11,11 @@ import type { RunnerServiceDeps } from "./runner-service.ts";
 /** Log frames in, cumulative answers out. The payload is stored as it came; nobody looks into it before somebody watches. */
 export function logsStream(
   { deps, logs }: Pick<RunnerServiceDeps, "deps" | "logs">,
+  caller: { id: string; token: string },
   outbox: Outbox<MessageInitShape<typeof LogsResponseSchema>>,
 ): Duplex<LogsRequest> {
+  const { store } = deps;
+  recognise(store.reader, caller.id, caller.token);
   const fences = new Map<string, bigint>();
   // After a gap the frames that were under way are all too early; one answer is enough to have them sent again.
   const asked = new Map<string, number>();
@@ -22,8 +26,8 @@ export function logsStream(
   function isKnown({ executionId, fence }: LogsRequest): boolean {
     let expected = logs.files.peek(executionId) === undefined ? undefined : fences.get(executionId);
     if (expected === undefined) {
-      const execution = findExecution(deps.store.reader, executionId);
-      if (execution === undefined) return false;
+      const execution = findExecution(store.reader, executionId);
+      if (execution?.runnerId !== caller.id) return false;
       expected = BigInt(execution.fence);
       fences.set(executionId, expected);
     }
@@ -40,7 +44,7 @@ export function logsStream(
     async take(frame) {
       const { executionId } = frame;
       const sequence = Number(frame.sequence);
-      // Its task was deleted: the runner can throw the log away as if it were stored.
+      // Its task was deleted, or it was never this runner's: the log can be thrown away as if it were stored.
       if (!isKnown(frame)) return answer(executionId, sequence + 1);
       const { lineCount, rawBytes, checksum, payload, truncated } = frame;
       const firstLine = Number(frame.firstLine);

@@ -19,6 +19,8 @@ export interface RunnerServiceDeps {
   /** Milliseconds. */
   renewInterval: number;
   lease: number;
+  /** A step of the workspace was settled: the next one may start in the same turn, and so in the same commit. */
+  goOn?: (workspaceId: string) => void;
   /** For tests. */
   helloTimeout?: number;
   log: { info(words: string): void; warn(words: string): void };
@@ -29,6 +31,12 @@ export function runnerRoutes(service: RunnerServiceDeps): (router: ConnectRouter
   return (router) =>
     router.service(RunnerService, {
       control: (requests, { signal }) => duplex(requests, signal, (outbox) => controlStream(service, outbox)),
-      logs: (requests, { signal }) => duplex(requests, signal, (outbox) => logsStream(service, outbox)),
+      logs: (requests, { signal, requestHeader }) =>
+        duplex(requests, signal, (outbox) => logsStream(service, callerOf(requestHeader), outbox)),
     });
+}
+
+/** The log stream has no Hello, so that its runner says who it is in the headers. */
+function callerOf(headers: Headers): { id: string; token: string } {
+  return { id: headers.get("malamar-runner") ?? "", token: (headers.get("authorization") ?? "").replace(/^Bearer /, "") };
 }

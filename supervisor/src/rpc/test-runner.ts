@@ -14,7 +14,7 @@ type Said = NonNullable<Exclude<MessageInitShape<typeof ControlRequestSchema>, {
 type Frame = MessageInitShape<typeof LogsRequestSchema>;
 
 /** A runner's side of its two streams over the real socket, played by hand. For tests. */
-export function dialAsRunner(path: string) {
+export function dialAsRunner(path: string, { id, token }: { id: string; token: string }) {
   const transport = createConnectTransport({
     httpVersion: "2",
     baseUrl: "http://runner",
@@ -38,7 +38,7 @@ export function dialAsRunner(path: string) {
     },
     logs() {
       const out = createOutbox<Frame>();
-      const answers = client.logs(out)[Symbol.asyncIterator]();
+      const answers = client.logs(out, { headers: { "malamar-runner": id, authorization: `Bearer ${token}` } })[Symbol.asyncIterator]();
       return {
         send: (frame: Frame) => out.push(create(LogsRequest, frame)),
         async hear() {

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { Problem } from "#errors/problem.ts";
 import type { Deps } from "#store/deps.ts";
+import type { Db } from "#store/open-db.ts";
 import { hashToken } from "./register-runner.ts";
 import { findRunner, saveRunner } from "./runner-table.ts";
 import type { Runner } from "./runner.ts";
@@ -19,24 +20,7 @@ export interface Greeting {
  */
 export function greetRunner({ store }: Pick<Deps, "store">, greeting: Greeting): { runner: Runner; rebooted: boolean } {
   return store.transact((db) => {
-    const runner = findRunner(db, greeting.id);
-    // One sentence for both, since a guess must not learn which ids exist.
-    if (runner === undefined || !sameToken(runner.tokenSha256, hashToken(greeting.token))) {
-      throw new Problem(
-        "unauthenticated",
-        "runner_unknown",
-        "This supervisor did not launch a runner with this id and token; nothing was changed.",
-        "End this runner; the supervisor starts its runners itself.",
-      );
-    }
-    if (runner.endedAt !== null) {
-      throw new Problem(
-        "wrong_state",
-        "runner_ended",
-        "This runner was given up as lost and its work handed on; nothing was changed.",
-        "End this runner and what it started.",
-      );
-    }
+    const runner = recognise(db, greeting.id, greeting.token);
     if (greeting.boot < runner.boot) {
       throw new Problem(
         "wrong_state",
@@ -50,6 +34,29 @@ export function greetRunner({ store }: Pick<Deps, "store">, greeting: Greeting):
       saveRunner(db, greeted);
     return { runner: greeted, rebooted: greeting.boot > runner.boot };
   });
+}
+
+/** The living runner with this id and token, or a problem in words. */
+export function recognise(db: Db, id: string, token: string): Runner {
+  const runner = findRunner(db, id);
+  // One sentence for both, since a guess must not learn which ids exist.
+  if (runner === undefined || !sameToken(runner.tokenSha256, hashToken(token))) {
+    throw new Problem(
+      "unauthenticated",
+      "runner_unknown",
+      "This supervisor did not launch a runner with this id and token; nothing was changed.",
+      "End this runner; the supervisor starts its runners itself.",
+    );
+  }
+  if (runner.endedAt !== null) {
+    throw new Problem(
+      "wrong_state",
+      "runner_ended",
+      "This runner was given up as lost and its work handed on; nothing was changed.",
+      "End this runner and what it started.",
+    );
+  }
+  return runner;
 }
 
 function sameToken(stored: string, given: string): boolean {

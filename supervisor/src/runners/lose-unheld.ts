@@ -1,4 +1,5 @@
 import { liveExecutionsOfRunner, saveExecution } from "#executions/execution-table.ts";
+import { become } from "#executions/execution.ts";
 import type { Deps } from "#store/deps.ts";
 
 /**
@@ -15,7 +16,7 @@ export function loseUnheld(
     for (const execution of liveExecutionsOfRunner(db, id)) {
       const underWay = execution.state === "leased" && execution.boot === boot;
       if (heldIds.has(execution.id) || underWay || execution.state === "reaping") continue;
-      saveExecution(db, { ...execution, state: "reaping" }, now());
+      saveExecution(db, become(execution, "reaping"), now());
     }
   });
 }

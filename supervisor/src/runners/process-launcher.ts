@@ -128,8 +128,11 @@ export function createProcessLauncher({
     },
 
     async stop(runner, grace) {
-      signalProcess(runner, "SIGTERM");
-      if (await goneWithin(runner, grace)) return;
+      // Asked once, a runner lets its CLIs end politely; asked again, it kills them. Only killing it would leave them behind.
+      for (let asked = 0; asked < 2; asked++) {
+        signalProcess(runner, "SIGTERM");
+        if (await goneWithin(runner, grace / 2)) return;
+      }
       signalProcess(runner, "SIGKILL");
       if (await goneWithin(runner, 5_000)) return;
       throw new Error(
