@@ -20,7 +20,7 @@ function house(everyMs: number) {
   const transport = createRouterTransport(memoryRoutes(malamar), { transport: { interceptors: [count] } });
   const standing = new Standing(createMalamar({ transport }).tasks, waiting, everyMs);
   const tell = () => standing.apply(malamar.events.splice(0).map((event) => malamar.present(event)));
-  return { malamar, first, standing, tell, asked: () => asked };
+  return { malamar, first, waiting, standing, tell, asked: () => asked };
 }
 
 test("a task that waits for another one is explained anew when the other one ends", async () => {
@@ -45,6 +45,18 @@ test("many events in a moment are few questions, one of them after the last even
   const before = asked();
   await vi.waitFor(() => expect(asked()).toBe(before + 1));
   expect(asked()).toBeLessThan(8);
+});
+
+test("what happens to the task itself is explained at once, however long the pause", async () => {
+  const { malamar, first, waiting, standing, tell } = house(60_000);
+  await standing.load();
+  malamar.saveTask(first);
+  tell();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  waiting.status = TaskStatus.DONE;
+  malamar.saveTask(waiting);
+  tell();
+  await vi.waitFor(() => expect(standing.explanation?.reason).toBe(WaitReason.DONE));
 });
 
 test("what happens in another workspace asks nothing", async () => {

@@ -6,7 +6,8 @@ import type { Follower } from "#lib/api/feed.svelte.ts";
 
 /**
  * What one task is doing or why it waits, as the supervisor explains it. The reason may lie in another task, an agent or a pause,
- * so it is asked for again whenever something happened in the workspace, but never more often than once per `everyMs`.
+ * so it is asked for again whenever something happened in the workspace: at once when it happened to the task itself, otherwise
+ * never more often than once per `everyMs`.
  */
 export class Standing implements Follower {
   explanation = $state.raw<Explanation>();
@@ -16,6 +17,7 @@ export class Standing implements Follower {
   #everyMs: number;
   #asking = false;
   #again = false;
+  #endPause: () => void = () => {};
 
   constructor(client: Malamar["tasks"], task: { id: string; workspaceId: string }, everyMs = 1_000) {
     this.#client = client;
@@ -35,8 +37,10 @@ export class Standing implements Follower {
 
   apply(events: readonly Event[]): void {
     // Pauses concern the whole machine and come without a workspace.
-    const { workspaceId } = this.#task;
-    if (events.some((event) => event.workspaceId === workspaceId || event.workspaceId === "")) void this.#refresh();
+    const { id, workspaceId } = this.#task;
+    if (!events.some((event) => event.workspaceId === workspaceId || event.workspaceId === "")) return;
+    if (events.some((event) => event.taskId === id)) this.#endPause();
+    void this.#refresh();
   }
 
   async #refresh(): Promise<void> {
@@ -46,7 +50,10 @@ export class Standing implements Follower {
     while (this.#again) {
       this.#again = false;
       await this.load();
-      await new Promise((resolve) => setTimeout(resolve, this.#everyMs));
+      await new Promise<void>((resolve) => {
+        this.#endPause = resolve;
+        setTimeout(resolve, this.#everyMs);
+      });
     }
     this.#asking = false;
   }
