@@ -10,7 +10,7 @@ const PURE_FILES = {
   supervisor:
     "errors/(problem|must) config/(cli|units) events/event workspaces/workspace agents/agent queue/(queue-entry|pick-up-order) " +
     "tasks/(task|comment|activity) executions/(execution|answer|decide-outcome|grant|report) " +
-    "loop/(run|retry-policy|why-now|error-words) runners/(runner|launch-backoff) schedule/(choose|explain) notices/notice",
+    "loop/(run|apply-outcome|retry-policy|why-now|error-words) runners/(runner|launch-backoff) schedule/(choose|explanation) notices/notice",
   runner:
     "errors/start-failure clis/(json-line|environment|[^/]+/(command|parse)) workdir/(step-input|render-input|safe-name|mask-secrets) execute/limits link/credits",
 };

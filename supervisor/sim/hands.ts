@@ -185,6 +185,9 @@ export function launchRunner(machine: Machine, { id, token, pid }: { id: string;
         retiring = true;
         requests.clear();
         return leaveIfIdle();
+      case "assign":
+      case undefined:
+        return;
     }
   }
 
@@ -264,7 +267,7 @@ export function launchRunner(machine: Machine, { id, token, pid }: { id: string;
     if (greeted) deliver(mine);
   }
 
-  function deliver({ executionId, report }: Held): void {
+  function deliver({ report }: Held): void {
     if (report === undefined) return;
     say({ case: "complete", value: report });
     if (machine.faulty() && dice.chance(0.05)) say({ case: "complete", value: report });

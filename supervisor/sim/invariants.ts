@@ -146,8 +146,8 @@ const CHECKS: readonly Check[] = [
               count(*) FILTER (WHERE status = 'in_review'), count(*) FILTER (WHERE status = 'done') FROM tasks WHERE workspace_id = w.id)`,
       )
       .pluck()
-      .get();
-    return wrong === undefined ? undefined : `counters: those of ${String(wrong)} are wrong`;
+      .get() as string | undefined;
+    return wrong === undefined ? undefined : `counters: those of ${wrong} are wrong`;
   },
 ];
 

@@ -60,7 +60,7 @@ export const MUTANTS = {
     broken: "a runner forgets a report when it has sent it",
     file: "sim/hands.ts",
     from: 'say({ case: "complete", value: report });\n    if',
-    to: 'say({ case: "complete", value: report });\n    forget(executionId, false);\n    if',
+    to: 'say({ case: "complete", value: report });\n    forget(report.executionId, false);\n    if',
   },
   eventBeforeCommit: {
     broken: "events are shown before they are durable",

@@ -10,7 +10,7 @@ registerHooks({
   load(url, context, next) {
     const loaded = next(url, context);
     if (url !== target) return loaded;
-    const source = String(loaded.source);
+    const source = Buffer.from(loaded.source as Uint8Array).toString();
     if (source.split(from).length !== 2) throw new Error(`Mutant ${name} does not fit ${file} any more: its text must occur exactly once.`);
     return { ...loaded, source: source.replace(from, () => to) };
   },

@@ -94,9 +94,13 @@ const MAY_BECOME = {
   ended: [],
 } as const satisfies Record<ExecutionState, readonly ExecutionState[]>;
 
-/** Whether an execution may go from one state to another; a repeated message is no step and not asked here. */
-export function mayBecome(from: ExecutionState, to: ExecutionState): boolean {
-  return (MAY_BECOME[from] as readonly ExecutionState[]).includes(to);
+/** The execution in its next state. A repeated message is no step; any other step is a bug, since a report or an order is checked before. */
+export function become(execution: Execution, state: ExecutionState): Execution {
+  if (execution.state === state) return execution;
+  if (!(MAY_BECOME[execution.state] as readonly ExecutionState[]).includes(state)) {
+    throw new Error(`Execution ${execution.id} is ${execution.state} and cannot become ${state}.`);
+  }
+  return { ...execution, state };
 }
 
 /** The stop reason that holds when another one is asked for. */

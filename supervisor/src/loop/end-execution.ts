@@ -2,7 +2,7 @@ import { agentsInOrder } from "#agents/agent-table.ts";
 import { must } from "#errors/must.ts";
 import { appendEvent } from "#events/event-table.ts";
 import { liveExecution, saveExecution } from "#executions/execution-table.ts";
-import type { Execution } from "#executions/execution.ts";
+import { become, type Execution } from "#executions/execution.ts";
 import { appendActivity } from "#tasks/activity-table.ts";
 import { findTask } from "#tasks/task-table.ts";
 import { type Actor, SYSTEM, USER } from "#tasks/comment.ts";
@@ -30,7 +30,7 @@ export function endExecution(context: LoopContext, ending: Execution, ended: End
   const { db, now } = context;
   const execution = saveExecution(
     db,
-    { ...ending, state: "ended", outcome: ended.outcome, outcomeDetail: ended.detail, endedAt: now },
+    { ...become(ending, "ended"), outcome: ended.outcome, outcomeDetail: ended.detail, endedAt: now },
     now,
   );
   const task = must(findTask(db, execution.taskId), "An execution's task is gone although deleting it waits for the execution.");

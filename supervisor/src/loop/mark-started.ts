@@ -1,4 +1,5 @@
 import { findExecution, saveExecution } from "#executions/execution-table.ts";
+import { become } from "#executions/execution.ts";
 import type { Deps } from "#store/deps.ts";
 
 /** The CLI's process exists. Remembers its identity, so that it can be found again whatever happens to its runner. */
@@ -10,7 +11,8 @@ export function markStarted(
     const execution = findExecution(db, started.executionId);
     if (execution === undefined || execution.fence !== started.fence || execution.state === "ended") return;
     const { pid, pidStartTicks, startedAt } = started;
-    const state = execution.state === "leased" ? "running" : execution.state;
-    saveExecution(db, { ...execution, state, pid, pidStartTicks, startedAt }, clock());
+    // A stop that came first stays.
+    const running = execution.state === "leased" ? become(execution, "running") : execution;
+    saveExecution(db, { ...running, pid, pidStartTicks, startedAt }, clock());
   });
 }

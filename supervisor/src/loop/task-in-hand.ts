@@ -1,6 +1,6 @@
 import { notFound, Problem } from "#errors/problem.ts";
 import { liveExecutionOfTask, saveExecution } from "#executions/execution-table.ts";
-import { type Execution, firstReason, type StopReason } from "#executions/execution.ts";
+import { become, type Execution, firstReason, type StopReason } from "#executions/execution.ts";
 import { appendActivity } from "#tasks/activity-table.ts";
 import { USER } from "#tasks/comment.ts";
 import { findTask } from "#tasks/task-table.ts";
@@ -51,8 +51,8 @@ export function requestStop(
   stopping: Exclude<Stopping, "none">,
   heardSeq = task.heardSeq,
 ): Task {
-  const state = live.state === "reaping" ? live.state : "stopping";
-  saveExecution(db, { ...live, state, stopReason: firstReason(live.stopReason, REASON[stopping]) }, now);
+  const stopped = live.state === "reaping" ? live : become(live, "stopping");
+  saveExecution(db, { ...stopped, stopReason: firstReason(live.stopReason, REASON[stopping]) }, now);
   appendActivity(db, task.id, "stop_requested", USER, { reason: stopping, execution: live.id }, now);
   return saveTask(db, { ...task, stopping, heardSeq, updatedAt: now }, now);
 }

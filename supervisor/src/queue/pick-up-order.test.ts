@@ -34,7 +34,10 @@ test("newest update first, or longest waiting first where the workspace says so"
   const entries = [entry("a", { createdAt: 1, updatedAt: 9 }), entry("b", { createdAt: 2, updatedAt: 2 })];
   expect(order(entries)).toEqual(["a", "b"]);
   expect(order(entries, { order: "fifo" })).toEqual(["a", "b"]);
-  expect(order([entry("a", { createdAt: 3, updatedAt: 9 }), entry("b", { createdAt: 2, updatedAt: 2 })], { order: "fifo" })).toEqual(["b", "a"]);
+  expect(order([entry("a", { createdAt: 3, updatedAt: 9 }), entry("b", { createdAt: 2, updatedAt: 2 })], { order: "fifo" })).toEqual([
+    "b",
+    "a",
+  ]);
 });
 
 test("the order does not depend on how the entries come", () => {

@@ -7,6 +7,6 @@ test("schema.sql is what the migrations make; after a new migration write it wit
     .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC, name")
     .pluck()
     .all();
-  const version = reader.pragma("user_version", { simple: true });
+  const version = Number(reader.pragma("user_version", { simple: true }));
   await expect(`-- Schema ${version}\n\n${made.join(";\n\n")};\n`).toMatchFileSnapshot("../../schema.sql");
 });
