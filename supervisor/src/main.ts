@@ -22,7 +22,7 @@ import { createFleet } from "#runners/fleet.ts";
 import { createProcessLauncher } from "#runners/process-launcher.ts";
 import { createRegistry } from "#runners/registry.ts";
 import { trimRunners } from "#runners/runner-table.ts";
-import { startSchedule } from "#schedule/loop.ts";
+import { type Schedule, startSchedule } from "#schedule/loop.ts";
 import { startCheckpoints } from "#store/checkpoint.ts";
 import { openReader } from "#store/open-db.ts";
 import { prepareDatabase } from "#store/prepare-database.ts";
@@ -133,6 +133,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     const logs = openLogs({ folder: paths.logs, deps, onError: (error) => log.error({ err: error }, "a log could not be counted") });
     undo.push(() => logs.close());
     const settings = { ...config, clis };
+    let schedule: Schedule | undefined;
     const socket = await openRunnerSocket({
       path: paths.runnerSocket,
       routes: runnerRoutes({
@@ -143,6 +144,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         epoch,
         renewInterval: config.renewInterval,
         lease: config.lease,
+        // A runner that outlived the last supervisor may deliver before this one schedules.
+        goOn: (workspaceId) => schedule?.goOn(workspaceId),
         log,
       }),
       interceptors: [translateErrors(log)],
@@ -173,7 +176,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
     // Last, when nothing can fail any more: from here on there are processes.
     await fleet.start();
-    const schedule = startSchedule({
+    schedule = startSchedule({
       deps,
       registry,
       fleet,
@@ -189,12 +192,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       paths,
       sampleCli: sample && sampleCli,
       async stop(steps) {
-        schedule.stop();
+        schedule?.stop();
         await Promise.all([server.close(CLOSE_GRACE), fleet.shutdown(steps === "keep" ? "keep" : "kill")]);
         await end();
       },
       async drain() {
-        schedule.stop();
+        schedule?.stop();
         while (liveExecutions(store.reader).length > 0) await sleep(200);
       },
     };
