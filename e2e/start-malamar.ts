@@ -92,7 +92,10 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
   };
   writeFileSync(configFile, JSON.stringify(file, null, 2));
 
-  const env = { PATH: process.env["PATH"], HOME: home, TMPDIR: folder, LANG: "C.UTF-8", MALAMAR_DATA_DIR: dataDir, ...more };
+  // Lets a profiler look into supervisor and runners.
+  const options = process.env["E2E_NODE_OPTIONS"];
+  const profiled = options === undefined ? {} : { NODE_OPTIONS: options };
+  const env = { ...profiled, PATH: process.env["PATH"], HOME: home, TMPDIR: folder, LANG: "C.UTF-8", MALAMAR_DATA_DIR: dataDir, ...more };
   let child: ChildProcess | undefined;
   let printed = "";
 
