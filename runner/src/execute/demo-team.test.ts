@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { renderInput } from "#workdir/render-input.ts";
-import { demoCommand } from "./command.ts";
-import { demoParser } from "./parse.ts";
+import { demoCommand } from "#clis/demo/command.ts";
+import { demoParser } from "#clis/demo/parse.ts";
 
 const TEAM = ["Planner", "Implementer", "Reviewer", "Approver"];
-const DEMO_CLI = join(import.meta.dirname, "demo-cli.ts");
+const DEMO_CLI = join(import.meta.dirname, "../clis/demo/demo-cli.ts");
 
 let directory = "";
 let comments: string[] = [];
