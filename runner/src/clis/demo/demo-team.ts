@@ -67,10 +67,15 @@ function implement(input: DemoInput, read: ReadFile): Turn {
   const content = contentFor(name, input, asked.comment?.content ?? "");
   const why = asked.comment !== null && asked.at > mine.at ? " after the newest comment" : "";
   return {
-    comment: `The demo implementer wrote \`${name}\` (${content.split("\n").length - 1} lines)${why}.`,
+    comment: `The demo implementer wrote \`${name}\` (${lengthOf(content)})${why}.`,
     writes: [{ name, content }],
     reads: [],
   };
+}
+
+function lengthOf(content: string): string {
+  const lines = content.split("\n").length - 1;
+  return lines === 1 ? "one line" : `${lines} lines`;
 }
 
 function review(input: DemoInput, read: ReadFile): Turn {
@@ -80,7 +85,7 @@ function review(input: DemoInput, read: ReadFile): Turn {
   const names = mentioned(done.comment.content);
   const findings = names.map((name) => {
     const content = read(name);
-    return content === null ? `\`${name}\` is not there.` : `\`${name}\` is there and has ${content.split("\n").length - 1} lines.`;
+    return content === null ? `\`${name}\` is not there.` : `\`${name}\` is there and has ${lengthOf(content)}.`;
   });
   const verdict = names.length > 0 && names.every((name) => read(name) !== null) ? "It looks fine to me." : "Something is missing.";
   return { comment: `Demo review: ${[...findings, verdict].join(" ")}`, writes: [], reads: names };
