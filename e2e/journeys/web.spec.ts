@@ -112,7 +112,7 @@ describe.skipIf(WITHOUT_BROWSER)("the page", () => {
     { name: "small phone", width: 320, height: 640, colorScheme: "light" as const },
     { name: "desk", width: 1440, height: 900, colorScheme: "dark" as const },
   ])("it fits a $name of $width pixels", async ({ name, width, height, colorScheme }) => {
-    const team = await createTeam(server, { Worker: ["comment A_line_without_a_place_to_break_".repeat(8), "skip"] });
+    const team = await createTeam(server, { Worker: [`comment ${"A_line_without_a_place_to_break_".repeat(8)}`, "skip"] });
     const task = await team.task({ summary: "A summary with Averylongwordthatnobodywouldeverwritebutsomebodydoes ".repeat(3).trim() });
     await becomes(server, task.id, "in review", ({ status }) => status === TaskStatus.IN_REVIEW);
     const here = `${server.url}/workspaces/${team.workspace.id}`;
