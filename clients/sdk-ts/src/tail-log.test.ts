@@ -20,11 +20,13 @@ beforeEach(async () => {
         requests.push(request);
         if (request.executionId !== "e1") throw new ConnectError("no such execution", Code.NotFound);
         let sent = request.tailLines > 0 ? Math.max(0, stored.length - request.tailLines) : Number(request.afterLine);
+        let isFirst = true;
         do {
           const isLast = complete;
           const lines = stored.slice(sent).map((text, index) => ({ number: BigInt(sent + index + 1), text }));
           sent = stored.length;
-          if (lines.length > 0 || isLast || !request.follow) yield { lines, lastLine: BigInt(sent), complete: isLast };
+          if (lines.length > 0 || isLast || isFirst) yield { lines, lastLine: BigInt(sent), complete: isLast };
+          isFirst = false;
           if (isLast) return;
           await new Promise((resolve) => setTimeout(resolve, 5));
         } while (request.follow && !signal.aborted);
@@ -89,6 +91,18 @@ test("the start near the end counts once: lines that come during a cut are not s
     complete = true;
   });
   expect(texts).toEqual(["c", "d", "e", "f"]);
+});
+
+test("a log that was empty at first is read from its first line after a cut", async () => {
+  let isCut = false;
+  const texts = await read({ follow: true, tailLines: 1 }, () => {
+    if (isCut) return;
+    isCut = true;
+    server.drop();
+    stored.push("a", "b");
+    complete = true;
+  });
+  expect(texts).toEqual(["a", "b"]);
 });
 
 test("an unknown execution ends the tail", async () => {

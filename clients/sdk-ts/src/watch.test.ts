@@ -80,7 +80,8 @@ function watch(options: Partial<WatchOptions> = {}) {
 async function collect(stream: ReturnType<typeof watch>, count: number, onMessage: (sequences: number[]) => void = () => undefined) {
   const sequences: number[] = [];
   while (sequences.length < count) {
-    const { value } = await stream.next();
+    const { value, done } = await stream.next();
+    if (done === true) throw new Error(`the watch ended after ${sequences.join()}`);
     if (value?.kind === "events") sequences.push(...value.events.map((event) => Number(event.sequence)));
     onMessage(sequences);
   }

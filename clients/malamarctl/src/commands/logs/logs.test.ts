@@ -143,6 +143,16 @@ MAL-1 is at rest: nothing of it runs or waits.
   });
 });
 
+test("the chosen start is that of the first log only", async () => {
+  const first = turn("one", "two");
+  const program = start(malamar.url, ["logs", "-f", "--tail", "1", "MAL-1"]);
+  await program.said("two");
+  endTurn(malamar.state, task(), first, "skip");
+  endTurn(malamar.state, task(), turn("three", "four"), "skip");
+  toReview(malamar.state, task(), TaskAttention.CONVERGED);
+  expect(await program.ended).toMatchObject({ code: 0, out: "two\nthree\nfour\n" });
+});
+
 test("following waits for the first execution of a task that is queued", async () => {
   const program = start(malamar.url, ["logs", "-f", "MAL-1"]);
   while (malamar.state.waiters.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));

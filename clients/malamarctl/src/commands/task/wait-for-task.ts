@@ -1,4 +1,4 @@
-import { type Event, EventType } from "@malamar/proto/malamar/v1/event_service_pb";
+import { EventType } from "@malamar/proto/malamar/v1/event_service_pb";
 import type { Task } from "@malamar/proto/malamar/v1/task_pb";
 import { toProblem } from "@malamar/sdk/problem";
 import { watchEvents } from "@malamar/sdk/watch";
@@ -7,7 +7,7 @@ import { findTask } from "#find/task.ts";
 import type { Session } from "#session.ts";
 import { createProgress } from "./progress.ts";
 import type { WaitOptions } from "./wait-options.ts";
-import { verdictOf } from "./wait-verdict.ts";
+import { afterEvent, verdictOf } from "./wait-verdict.ts";
 
 /** Follows one task over the event stream until there is nothing more to wait for. Watches first, then starts, so that nothing is missed. */
 export async function waitForTask(
@@ -33,7 +33,8 @@ export async function waitForTask(
       if (message.kind === "resync") task = await again(session, task);
       const events = message.kind === "events" ? message.events : [];
       for (const event of events.filter(({ taskId }) => taskId === task.id)) {
-        task = newer(task, event);
+        if (event.type === EventType.TASK_DELETED) throw deleted(task);
+        task = afterEvent(task, event);
         await progress.say(event);
       }
       const isQuiet = message.kind === "heartbeat" || events.some(({ type }) => type === EventType.SYSTEM_CHANGED);
@@ -45,12 +46,6 @@ export async function waitForTask(
     // Closes the event stream.
     timeUp.abort();
   }
-}
-
-/** What was read after the stream was opened may be newer than the events that come in late. */
-function newer(task: Task, { type, subject }: Event): Task {
-  if (type === EventType.TASK_DELETED) throw deleted(task);
-  return subject.case === "task" && subject.value.version >= task.version ? subject.value : task;
 }
 
 async function again({ malamar }: Session, task: Task): Promise<Task> {
