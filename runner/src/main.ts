@@ -32,7 +32,13 @@ function main(): void {
   const fromSource = import.meta.filename.endsWith(".ts");
   const demoCli = join(import.meta.dirname, fromSource ? "clis/demo/demo-cli.ts" : "demo-cli.cjs");
   const serving = serve({
-    workshop: { runnerId: id, dataDir: resolve(dataDir), environment: process.env, node: process.execPath, demoCli },
+    workshop: {
+      runnerId: id,
+      dataDir: resolve(dataDir), // Copied, because every look at the original is a call into the system.
+      environment: { ...process.env },
+      node: process.execPath,
+      demoCli,
+    },
     socketPath: socket,
     boot: BigInt(boot),
     token: readToken(),

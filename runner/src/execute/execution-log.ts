@@ -31,6 +31,8 @@ const COALESCE_MS = 12;
 /** A longer line is shown, but no longer understood. */
 const LONGEST_PARSED = 1024 * 1024;
 const STDERR_TAIL = 4 * 1024;
+/** A flood of empty lines has to reach the limit, too. */
+const LINE_COST = 32;
 
 const STREAMS = { stdout: LogStream.STDOUT, stderr: LogStream.STDERR };
 
@@ -40,6 +42,7 @@ export function createExecutionLog({ parser, cap, onFrame }: LogOrder): Executio
   let lines = 0;
   let bytes = 0;
   let frames = 0;
+  let kept = 0;
   let flushedAt = -COALESCE_MS;
   let waiting = false;
   let tail: LogTail | null = null;
@@ -72,7 +75,8 @@ export function createExecutionLog({ parser, cap, onFrame }: LogOrder): Executio
   }
 
   function keep(line: Line, size: number): void {
-    if (tail === null && bytes + size > cap) tail = createTail();
+    kept += size + LINE_COST;
+    if (tail === null && kept > cap) tail = createTail();
     if (tail === null) append(line, size);
     else tail.push(line, size);
   }

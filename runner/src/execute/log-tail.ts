@@ -1,9 +1,14 @@
 import type { Line } from "./frame.ts";
 
+interface Kept {
+  line: Line;
+  bytes: number;
+}
+
 /** The end of an output that was longer than its limit: always the newest lines, up to a fixed size. */
 export interface LogTail {
   push: (line: Line, bytes: number) => void;
-  lines: () => { line: Line; bytes: number }[];
+  lines: () => Kept[];
   /** Bytes of output that are neither here nor before: what the gap swallowed. */
   leftOut: () => number;
 }
@@ -13,7 +18,7 @@ const MOST_BYTES = 1024 * 1024;
 const LINE_COST = 64;
 
 export function createTail(): LogTail {
-  let kept: { line: Line; bytes: number }[] = [];
+  let kept: (Kept | null)[] = [];
   let head = 0;
   let cost = 0;
   let leftOut = 0;
@@ -25,6 +30,7 @@ export function createTail(): LogTail {
         const gone = kept[head]?.bytes ?? 0;
         cost -= gone + LINE_COST;
         leftOut += gone;
+        kept[head] = null;
         head += 1;
       }
       if (head > 4096) {
@@ -32,7 +38,7 @@ export function createTail(): LogTail {
         head = 0;
       }
     },
-    lines: () => kept.slice(head),
+    lines: () => kept.filter((each) => each !== null),
     leftOut: () => leftOut,
   };
 }

@@ -118,7 +118,7 @@ describe("shipping a log", () => {
     truncateSync(path, readFileSync(path).length - 5);
     expect(sendAll(createShipper("e", 1n, path))).toEqual([1, 2]);
     appendFileSync(path, "rubbish that is longer than a header, so that it has to be looked at");
-    expect(openFrameFile(path).offsets()).toHaveLength(2);
+    expect(sendAll(createShipper("e", 1n, path))).toEqual([1, 2]);
   });
 
   test("a damaged frame ends the log before it", () => {

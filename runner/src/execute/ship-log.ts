@@ -1,9 +1,8 @@
 // Carries the frames of one execution's log to the supervisor. A frame is kept until the supervisor says that it is
 // stored: a few in memory, and as soon as they are many, or the supervisor is away, all of them in spool.frames. So the
 // disk is the buffer, and a flood of output or a long absence costs no memory.
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { complain } from "#errors/complain.ts";
-import { removeFile } from "#workdir/execution-folder.ts";
 import type { Frame } from "./frame.ts";
 import { openFrameFile, type FrameFile } from "./frame-file.ts";
 
@@ -53,7 +52,7 @@ export function createShipper(executionId: string, fence: bigint, spoolPath: str
       offsets = frames.map((frame) => opened.append(frame));
     } catch (error) {
       opened.close();
-      removeFile(spoolPath);
+      rmSync(spoolPath, { force: true });
       throw error;
     }
     file = opened;

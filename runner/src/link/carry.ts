@@ -75,12 +75,12 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
   function forget(carried: Carried): void {
     feed.remove(carried.shipper);
     carried.shipper.close();
-    removeLeftovers(carried.folder);
     all.delete(carried.executionId);
+    const removed = removeLeftovers(carried.folder);
     if (all.size > 0) return;
     if (ticking !== null) clearInterval(ticking);
     ticking = null;
-    onEmpty();
+    void removed.then(onEmpty);
   }
 
   function ended(execution: Execution, report: Report): void {

@@ -71,7 +71,7 @@ export function serve({ workshop, socketPath, boot, token, capacity, newId, long
       if (started !== null) send(started);
     },
     onEnded: acquire,
-    onEmpty: () => retiring && end(),
+    onEmpty: () => retiring && carry.count() === 0 && end(),
   });
 
   function send(message: ToSupervisor): boolean {

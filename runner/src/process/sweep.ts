@@ -48,7 +48,7 @@ async function sweep(target: SweepTarget): Promise<SweepResult> {
   const deadline = performance.now() + LONGEST_MS;
   let floor = target.floor;
   let quiet = 0;
-  let killed = 0;
+  const killed = new Set<number>();
   let doubts = 0;
   let pause = 1;
   for (;;) {
@@ -59,15 +59,15 @@ async function sweep(target: SweepTarget): Promise<SweepResult> {
     if (seen.unclear) doubts += 1;
     if (seen.found.length === 0 && (!seen.unclear || doubts > MOST_DOUBTS)) {
       quiet += 1;
-      if (quiet === 2) return { killed, empty: true };
+      if (quiet === 2) return { killed: killed.size, empty: true };
       // What was already there has been looked at; the second look is for what was born meanwhile.
       if (newest !== null && newest >= floor) floor = newest;
       continue;
     }
     quiet = 0;
     floor = target.floor;
-    for (const pid of seen.found) if (kill(pid)) killed += 1;
-    if (performance.now() > deadline) return { killed, empty: false };
+    for (const pid of seen.found) if (kill(pid)) killed.add(pid);
+    if (performance.now() > deadline) return { killed: killed.size, empty: false };
     await sleep(pause);
     pause = Math.min(pause * 2, 50);
   }
