@@ -40,6 +40,14 @@ describe("serve", () => {
     }
   });
 
+  test("a signal in the middle of the start is a clean end, too", async () => {
+    const server = malamar.spawn(["serve", "--data-dir", malamar.dataDir, "--port", "0"]);
+    await until(() => existsSync(malamar.pidFile), 30_000, 1);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toMatchObject({ code: 0 });
+    expect(existsSync(malamar.pidFile)).toBe(false);
+  });
+
   test("an open event stream does not delay the end", async () => {
     const server = await malamar.serve();
     const headers = { "content-type": "application/connect+json" };
@@ -273,7 +281,7 @@ describe("doctor, help and version", () => {
   });
 });
 
-async function until(condition: () => boolean, milliseconds: number): Promise<void> {
+async function until(condition: () => boolean, milliseconds: number, pause = 50): Promise<void> {
   const end = performance.now() + milliseconds;
-  while (!condition() && performance.now() < end) await sleep(50);
+  while (!condition() && performance.now() < end) await sleep(pause);
 }

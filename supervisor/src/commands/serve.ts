@@ -36,26 +36,22 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
   process.on("unhandledRejection", (error) => die(error, "a failure that nobody waited for; Malamar ends"));
   if (background) process.on("SIGHUP", () => {});
 
-  const supervisor = await startSupervisor({
-    loaded,
-    version,
-    entryDir,
-    env: process.env,
-    background,
-    log,
-    onFatal: (error) => die(error, "the database can no longer be trusted; Malamar ends and checks it at the next start"),
-  });
+  // Before anything is begun: whoever stops a server that is just starting gets a clean end, too.
+  const started = Promise.withResolvers<Supervisor>();
+  endOnSignals(started.promise, log, background);
+  const onFatal = (error: unknown) => die(error, "the database can no longer be trusted; Malamar ends and checks it at the next start");
+  startSupervisor({ loaded, version, entryDir, env: process.env, background, log, onFatal }).then(started.resolve, started.reject);
+  const supervisor = await started.promise;
   if (!isTerminal) log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
   // Whatever reads the log from a pipe gets the log and nothing else.
   if (!background) sayWelcome(supervisor, isTerminal ? say : complain);
-  endOnSignals(supervisor, log, background);
 }
 
 /**
  * Ctrl-C: stop now, nothing is left running. TERM: the steps go on without us. USR2: wait for the steps, then as TERM.
  * A second Ctrl-C does not wait for anything.
  */
-function endOnSignals(supervisor: Supervisor, log: Logger, background: boolean): void {
+function endOnSignals(starting: Promise<Supervisor>, log: Logger, background: boolean): void {
   let endingSince: number | undefined;
 
   function end(steps: "keep" | "now"): void {
@@ -72,15 +68,10 @@ function endOnSignals(supervisor: Supervisor, log: Logger, background: boolean):
       log.error("the end took too long and is cut short; the database is checked at the next start");
       process.exit(EXIT.failed);
     }, LONGEST_END[steps]).unref();
-    supervisor.stop(steps).then(
-      () => {
-        log.info("stopped");
-        process.exit(EXIT.ok);
-      },
-      (error: unknown) => {
-        log.fatal({ err: error }, "the end failed; the database is checked at the next start");
-        process.exit(EXIT.failed);
-      },
+    // A start that failed says so itself.
+    void starting.then(
+      (supervisor) => leave(supervisor, steps, log),
+      () => {},
     );
   }
 
@@ -89,11 +80,24 @@ function endOnSignals(supervisor: Supervisor, log: Logger, background: boolean):
   if (!background) process.on("SIGHUP", () => end("keep"));
   process.on("SIGUSR2", () => {
     log.info("draining: nothing new is started, and Malamar stops when the last step has ended");
-    supervisor.drain().then(
-      () => end("keep"),
-      (error: unknown) => log.error({ err: error }, "draining failed"),
-    );
+    starting
+      .then((supervisor) => supervisor.drain())
+      .then(
+        () => end("keep"),
+        (error: unknown) => log.error({ err: error }, "draining failed"),
+      );
   });
+}
+
+async function leave(supervisor: Supervisor, steps: "keep" | "now", log: Logger): Promise<never> {
+  try {
+    await supervisor.stop(steps);
+  } catch (error) {
+    log.fatal({ err: error }, "the end failed; the database is checked at the next start");
+    process.exit(EXIT.failed);
+  }
+  log.info("stopped");
+  process.exit(EXIT.ok);
 }
 
 function sayWelcome({ url, paths, sampleCli }: Supervisor, print: (line: string) => void): void {
