@@ -8,6 +8,12 @@ const variable = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable")
   .refine((name) => !name.startsWith("MALAMAR_"), "must not begin with MALAMAR_; those are set by Malamar itself");
 
+/** NAME, or NAME_* for all that begin so. */
+const variables = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, "must be the name of an environment variable, or its beginning and a *")
+  .refine((name) => !name.startsWith("MALAMAR_"), "must not begin with MALAMAR_; those are set by Malamar itself");
+
 const pattern = z.string().superRefine((source, issues) => {
   try {
     // With u, as the runner compiles it: a mistake in it is found now and not in the middle of a task.
@@ -49,7 +55,7 @@ const customCli = z
       )
       .default([]),
     env: z.record(variable, z.string()).default({}),
-    envPass: z.array(variable).default([]),
+    envPass: z.array(variables).default([]),
   })
   .superRefine(({ command, promptBy }, issues) => {
     const needed = { stdin: undefined, argument: "{prompt}", file: "{prompt_file}" }[promptBy];
