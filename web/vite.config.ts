@@ -8,6 +8,9 @@ const supervisor = process.env["MALAMAR_DEV_SUPERVISOR"] ?? `http://127.0.0.1:${
 // The supervisor answers only to its own origin, so the proxy speaks in its name.
 const proxied = { target: supervisor, changeOrigin: true, headers: { origin: supervisor } };
 
+// Built from within a test run, NODE_ENV says "test", and the page would carry the framework's development code.
+if (process.argv.includes("build")) process.env["NODE_ENV"] = "production";
+
 export default defineConfig({
   plugins: [
     sveltekit({

@@ -1,6 +1,7 @@
 import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import type { Event } from "@malamar/proto/malamar/v1/event_service_pb";
 import { createMalamar } from "@malamar/sdk";
+import type { Problem } from "@malamar/sdk/problem";
 import { afterEach, expect, test, vi } from "vitest";
 import { MemoryMalamar } from "../../../fixtures/memory-malamar.ts";
 import { memoryRoutes } from "../../../fixtures/memory-routes.ts";
@@ -26,6 +27,7 @@ function house() {
 /** Writes down what it is told; a load lasts until it is let go. */
 class Scribe implements Follower {
   said: string[] = [];
+  problem: Problem | undefined;
   letGo: () => void = () => {};
 
   load(): Promise<void> {
@@ -98,6 +100,14 @@ test("a broken connection is taken up after the last event, and nothing is read 
   await vi.waitFor(() => expect(feed.status).toBe("live"));
   await vi.waitFor(() => expect(scribe.said).toEqual(["load", "Before", "Meanwhile"]));
   expect(feed.problem).toBeUndefined();
+});
+
+test("what could not be read while the server went away is read when it is back", async () => {
+  const { feed, malamar } = house();
+  const scribe = await following(feed);
+  scribe.problem = { kind: "unreachable", reason: "network", message: "", nextStep: "", violations: [] };
+  malamar.cutStreams();
+  await vi.waitFor(() => expect(scribe.said).toEqual(["load", "load"]));
 });
 
 test("when the cursor is too old, everything is read again", async () => {

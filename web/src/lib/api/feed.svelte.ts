@@ -6,8 +6,9 @@ import { watchEvents, type WatchMessage } from "@malamar/sdk/watch";
 
 /** Rows on the screen that are read once and then kept true by events. */
 export interface Follower {
-  /** Reads everything anew. Deals with its own problems. */
+  /** Reads everything anew. Never throws; what went wrong is its problem. */
   load(): Promise<void>;
+  readonly problem?: Problem | undefined;
   apply(events: readonly Event[]): void;
 }
 
@@ -75,7 +76,7 @@ export class Feed {
         cursor: this.#cursor,
         signal,
         onConnection: (connection) => {
-          if (connection.state === "connected") this.status = "live";
+          if (connection.state === "connected") this.#connected();
           else if (this.status === "live" || connection.error) this.status = "lost";
           this.problem = connection.state === "connecting" && connection.error ? toProblem(connection.error) : undefined;
           this.retryAt = connection.state === "connecting" ? Date.now() + connection.retryInMs : 0;
@@ -87,6 +88,12 @@ export class Feed {
       this.problem = toProblem(error);
       this.status = "refused";
     }
+  }
+
+  #connected(): void {
+    this.status = "live";
+    // What could not be read while the server went away can be read now.
+    for (const { follower } of this.#followers) if (follower.problem) void this.reload(follower);
   }
 
   #take(message: WatchMessage): void {

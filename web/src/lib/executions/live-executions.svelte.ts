@@ -41,6 +41,7 @@ export class LiveExecutions implements Follower {
       const { execution } = await this.#client.getExecution({ id });
       if (execution) this.#put([execution]);
     } catch {
+      this.#asked = this.#asked.filter((asked) => asked !== id);
       // The row then shows its task without the agent's name; the next event of the execution brings it.
     }
   }
