@@ -38,9 +38,13 @@ export function controlStream(
 ): Duplex<ControlRequest> {
   const { store } = deps;
   let runner: { id: string; boot: number } | undefined;
+  let open = true;
 
   const tooLate = setTimeout(() => outbox.end(helloFirst()), helloTimeout);
-  const close = () => outbox.end(new Problem("conflict", "replaced", "Another stream of this runner took over.", "Use the other stream."));
+  function close(): void {
+    open = false;
+    outbox.end(new Problem("conflict", "replaced", "Another stream of this runner took over, or it was given up.", "Connect again."));
+  }
   const say = (message: NonNullable<ToRunner["message"]>) => outbox.push({ message });
   const send = (order: Order) => outbox.push(encodeOrder(order, lease));
 
@@ -142,6 +146,8 @@ export function controlStream(
 
   return {
     take({ message }) {
+      // What still arrives on a stream that was taken over is of the runner's past. It says again what it was not answered.
+      if (!open) return;
       if (message.case === "hello") {
         if (runner !== undefined) throw broken("a second Hello");
         return hello(message.value);
@@ -164,6 +170,7 @@ export function controlStream(
       }
     },
     over() {
+      open = false;
       clearTimeout(tooLate);
       if (runner !== undefined) registry.detach(runner.id, close);
     },

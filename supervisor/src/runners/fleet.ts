@@ -278,6 +278,9 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
   }
 
   async function start(): Promise<void> {
+    const obstacle = await launcher.probe();
+    if (obstacle !== undefined) log.warn(obstacle);
+    launcher.tidy().catch((error: unknown) => log.error(error, "Old logs of runners could not be removed."));
     const living = new Map((await launcher.list()).map((runner) => [runner.runnerId, runner]));
     for (const row of store.transact((db) => livingRunners(db))) {
       const alive = living.get(row.id);

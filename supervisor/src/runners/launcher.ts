@@ -31,6 +31,8 @@ export interface RunnerLauncher {
   launch(order: LaunchOrder): Promise<LivingRunner>;
   /** Runners of this installation that live, by asking the engine: also those of earlier supervisors and those nobody remembers. */
   list(): Promise<LivingRunner[]>;
+  /** Removes what runners that ended long ago have left. */
+  tidy(): Promise<void>;
   /** Calls once when the runner has ended, also when it had already. @returns a function that stops watching */
   watch(runner: LivingRunner, onEnd: (end: RunnerEnd) => void): () => void;
   /** Ends the runner, asking first and insisting after `grace` milliseconds. Settles when it is proven gone, rejects when that cannot be. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,6 +113,16 @@ test("a process that has a runner's old number is left alone", async () => {
   await make().stop({ runnerId: "r1", pid: bystander.pid!, pidStartTicks: ticks - 1 }, 0);
   expect(processFacts(bystander.pid!)?.startTicks).toBe(ticks);
   bystander.kill("SIGKILL");
+});
+
+test("logs of runners that ended a week ago are removed, those of living ones never", async () => {
+  const launcher = make();
+  await launch(launcher, "r1");
+  const old = new Date(Date.now() - 8 * 86_400_000);
+  for (const name of ["r1", "r2", "r3"]) writeFileSync(join(dataDir, "logs", `${name}.log`), "words");
+  for (const name of ["r1", "r2"]) utimesSync(join(dataDir, "logs", `${name}.log`), old, old);
+  await launcher.tidy();
+  expect(readdirSync(join(dataDir, "logs"))).toEqual(["r1.log", "r3.log"]);
 });
 
 test("a program that is not there is said so before anything is started", async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastWords } from "./last-words.ts";
@@ -21,10 +22,10 @@ export interface ProcessLauncherOptions {
 }
 
 /**
- * Lean, since there may be one runner per workspace: a small young generation, code for size, no idle compiler threads. The old
- * generation stays large enough for a flood of output, which would otherwise end the runner.
+ * Lean, since there may be one runner per workspace: a small young generation and no compiler threads of its own. Not leaner,
+ * since --optimize-for-size makes a flood of output cost half as much again, and a smaller old generation would end the runner in one.
  */
-const LEAN_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=256", "--optimize-for-size", "--v8-pool-size=0"];
+const LEAN_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=256", "--v8-pool-size=0"];
 
 /** The demo agent's own variable, which is no setting of ours. The marker of an execution must never pass: its sweep would end the runner. */
 const PASSED = new Set(["MALAMAR_DEMO_PACE"]);
@@ -127,6 +128,15 @@ export function createProcessLauncher({
       return () => clearInterval(timer);
     },
 
+    async tidy() {
+      const living = new Set((await this.list()).map((runner) => logOf(runner.runnerId)));
+      for (const name of await readdir(logFolder).catch(() => [])) {
+        const log = join(logFolder, name);
+        const facts = await stat(log).catch(() => undefined);
+        if (facts !== undefined && !living.has(log) && Date.now() - facts.mtimeMs > KEEP_LOGS) await rm(log, { force: true });
+      }
+    },
+
     async stop(runner, grace) {
       // Asked once, a runner lets its CLIs end politely; asked again, it kills them. Only killing it would leave them behind.
       for (let asked = 0; asked < 2; asked++) {
@@ -142,6 +152,9 @@ export function createProcessLauncher({
     },
   };
 }
+
+/** Milliseconds. What runners printed is for finding out why they ended. */
+const KEEP_LOGS = 7 * 86_400_000;
 
 async function goneWithin(runner: LivingRunner, milliseconds: number): Promise<boolean> {
   const end = performance.now() + milliseconds;
