@@ -3,7 +3,11 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type TailLogRequestSchema, TailLogRequestSchema as Request, type TailLogResponseSchema } from "@malamar/proto/malamar/v1/execution_service_pb";
+import {
+  type TailLogRequestSchema,
+  TailLogRequestSchema as Request,
+  type TailLogResponseSchema,
+} from "@malamar/proto/malamar/v1/execution_service_pb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Execution } from "#executions/execution.ts";
 import { appendFrame } from "#logs/append-frame.ts";
@@ -38,8 +42,7 @@ afterEach(async () => {
 });
 
 type Asked = MessageInitShape<typeof TailLogRequestSchema>;
-const tail = (request: Asked = {}) =>
-  it.tail(create(Request, { executionId: it.execution.id, ...request }), { signal: abort.signal });
+const tail = (request: Asked = {}) => it.tail(create(Request, { executionId: it.execution.id, ...request }), { signal: abort.signal });
 const texts = (count: number, from = 1) => Array.from({ length: count }, (_, index) => `line ${from + index}`);
 const add = (sequence: number, firstLine: number, lines: string[]) =>
   appendFrame(it.logs, it.execution.id, frameOf(sequence, firstLine, lines));
