@@ -55,7 +55,8 @@ export interface Supervisor {
   drain: () => Promise<void>;
 }
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 /** Answers on their way have so long when the port closes. Milliseconds. */
 const CLOSE_GRACE = 500;
 const newId = customAlphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 21);
@@ -100,6 +101,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
           { keep: config.eventRetention, remove: trimEvents },
           { keep: 30 * DAY, remove: trimRunners },
         ],
+        // A retention shorter than the usual pause would otherwise be kept an hour.
+        interval: Math.min(HOUR, config.eventRetention),
         onError: (error) => log.error({ err: error }, "old events could not be removed"),
       }),
     );

@@ -92,7 +92,7 @@ export const SETTINGS = {
   finishGrace: duration(15_000, 0, "Time a CLI has to end by itself after its final line"),
   renewInterval: duration(10_000, 1, "How often a runner says that it is alive"),
   lease: duration(300_000, 3, "How long a silent runner keeps its executions"),
-  eventRetention: duration(7 * DAY, 60_000, "How long events are kept for clients that come back", 3650 * DAY),
+  eventRetention: duration(7 * DAY, 1000, "How long events are kept for clients that come back", 3650 * DAY),
   "backOff.first": duration(1000, 1, "Wait after the first error of an agent; doubles with each further one"),
   "backOff.longest": duration(300_000, 1, "Longest wait after errors of an agent"),
   sample: yesNo(true, "Create a sample workspace in a fresh installation"),
