@@ -172,11 +172,11 @@ describe("what an agent leaves at the answer's path", () => {
     symlinkSync("/etc/passwd", join(execution.folder.path, "left-over"));
     const { startExecution } = await import("./execute.ts");
     const report = await new Promise((ended) => {
-      startExecution(
-        { ...trial.order({ command: ["true"] }), executionId: execution.order.executionId },
-        { runnerId: "runner1", dataDir: trial.dataDir, environment: process.env, node: process.execPath, demoCli: "" },
-        { started() {}, logged() {}, ended: (_, of) => ended(of) },
-      );
+      startExecution({ ...trial.order({ command: ["true"] }), executionId: execution.order.executionId }, trial.workshop(), {
+        started() {},
+        logged() {},
+        ended: (_, of) => ended(of),
+      });
     });
     expect(report).toMatchObject({ cause: "exited", answerState: "missing" });
     expect(existsSync("/etc/passwd")).toBe(true);

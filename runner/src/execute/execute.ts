@@ -75,6 +75,7 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
       prepared = prepare(order, folder, workshop);
       cli = await spawnCli(prepared.launch);
       startedAt = Date.now();
+      workshop.spares.refill();
       exit = await attend(cli, prepared);
     } catch (error) {
       failed(error);

@@ -6,6 +6,7 @@ import { MARKER } from "#process/sweep.ts";
 import type { CliLaunch } from "#process/spawn-cli.ts";
 import { makeExecutionFolder, writePrivate, type ExecutionFolder } from "#workdir/execution-folder.ts";
 import { renderInput } from "#workdir/render-input.ts";
+import type { SpareFolders } from "#workdir/spare-folder.ts";
 import { taskDirectory } from "#workdir/task-directory.ts";
 import type { Order } from "./order.ts";
 
@@ -17,6 +18,7 @@ export interface Workshop {
   environment: NodeJS.ProcessEnv;
   node: string;
   demoCli: string;
+  spares: SpareFolders;
 }
 
 export interface Prepared {
@@ -29,7 +31,7 @@ export interface Prepared {
 export function prepare(order: Order, folder: ExecutionFolder, workshop: Workshop): Prepared {
   const cli = cliOf(order.cli.adapter);
   const parser = cli.parser(order.cli.adapter);
-  makeExecutionFolder(folder);
+  if (!workshop.spares.take(folder)) makeExecutionFolder(folder);
   const directory = taskDirectory(workshop.dataDir, order.taskId, order.directory);
   const prompt = `Read the file at ${folder.input} and follow it autonomously.`;
   const command = cli.command(

@@ -11,6 +11,7 @@ import type { Frame } from "./frame.ts";
 import type { Limits, Order } from "./order.ts";
 import type { Workshop } from "./prepare.ts";
 import type { Report } from "./report.ts";
+import { createSpareFolders } from "#workdir/spare-folder.ts";
 
 export const FIXTURES = join(import.meta.dirname, "../../fixtures");
 
@@ -65,11 +66,13 @@ export interface Trial {
   dataDir: string;
   order: (order: TryOrder) => Order;
   start: (order: TryOrder) => { execution: Execution; started: Promise<void>; ended: Promise<Tried> };
+  workshop: (environment?: NodeJS.ProcessEnv) => Workshop;
   remove: () => void;
 }
 
 export function createTrial(): Trial {
   const dataDir = mkdtempSync(join(tmpdir(), "malamar-runner-"));
+  const spares = createSpareFolders(dataDir, "runner1");
   let count = 0;
 
   const toOrder = ({ command, cli, limits, directory }: TryOrder): Order => {
@@ -100,23 +103,26 @@ export function createTrial(): Trial {
     };
   };
 
+  const workshop = (environment: NodeJS.ProcessEnv = { PATH: process.env["PATH"] }): Workshop => ({
+    runnerId: "runner1",
+    dataDir,
+    environment,
+    node: process.execPath,
+    demoCli: join(import.meta.dirname, "../clis/demo/demo-cli.ts"),
+    spares,
+  });
+
   return {
     dataDir,
     order: toOrder,
+    workshop,
     start(order) {
-      const workshop: Workshop = {
-        runnerId: "runner1",
-        dataDir,
-        environment: order.environment ?? { PATH: process.env["PATH"] },
-        node: process.execPath,
-        demoCli: join(import.meta.dirname, "../clis/demo/demo-cli.ts"),
-      };
       const frames: Frame[] = [];
       let started = (): void => {};
       let ended = (_tried: Tried): void => {};
       const whenStarted = new Promise<void>((resolve) => (started = resolve));
       const whenEnded = new Promise<Tried>((resolve) => (ended = resolve));
-      const execution = startExecution(toOrder(order), workshop, {
+      const execution = startExecution(toOrder(order), workshop(order.environment), {
         started: () => started(),
         logged({ shipper }) {
           for (let frame = shipper.next(); frame !== null; frame = shipper.next()) {
@@ -132,6 +138,9 @@ export function createTrial(): Trial {
       });
       return { execution, started: whenStarted, ended: whenEnded };
     },
-    remove: () => rmSync(dataDir, { recursive: true, force: true }),
+    remove() {
+      spares.remove();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
   };
 }

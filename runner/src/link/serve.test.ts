@@ -139,7 +139,8 @@ describe("an execution over the link", () => {
     expect(await supervisor.next("complete")).toMatchObject({ executionId: "../../evil", cause: EndCause.SPAWN_FAILED });
     await grant(["true"], { taskId: "a/b" });
     expect(await supervisor.next("complete")).toMatchObject({ executionId: lastId, cause: EndCause.SPAWN_FAILED });
-    expect(existsSync(join(dataDir, "executions"))).toBe(false);
+    expect(readdirSync(join(dataDir, "executions")).filter((name) => !name.startsWith(".spare-"))).toEqual([]);
+    expect(readdirSync(dataDir).toSorted()).toEqual(["executions", "s.sock"]);
   });
 
   test("is renewed with its progress as long as its CLI lives", async () => {

@@ -16,6 +16,7 @@ import { wordsOf } from "#errors/start-failure.ts";
 import type { Workshop } from "#execute/prepare.ts";
 import { reap } from "#process/sweep.ts";
 import { startTicks } from "#process/proc.ts";
+import { createSpareFolders } from "#workdir/spare-folder.ts";
 import { attach, type Attachment } from "./attach.ts";
 import { createCarry } from "./carry.ts";
 import { createCredits } from "./credits.ts";
@@ -24,7 +25,7 @@ import { stopCause, toOrder } from "./orders.ts";
 import { refusal, toComplete, toRenew, toStarted, type ToSupervisor } from "./reports.ts";
 
 export interface ServeOrder {
-  workshop: Workshop;
+  workshop: Omit<Workshop, "spares">;
   socketPath: string;
   boot: bigint;
   token: string;
@@ -52,7 +53,7 @@ const DEFAULT_RENEW_MS = 10_000;
 const REAP_PAUSE_MS = 5_000;
 const REFUSALS = new Set([Code.Unauthenticated, Code.PermissionDenied, Code.FailedPrecondition, Code.Unimplemented]);
 
-export function serve({ workshop, socketPath, boot, token, capacity, newId, longestUselessMs }: ServeOrder): Serving {
+export function serve({ workshop: own, socketPath, boot, token, capacity, newId, longestUselessMs }: ServeOrder): Serving {
   let attachment: Attachment | null = null;
   let welcomed = false;
   let refused = false;
@@ -60,6 +61,7 @@ export function serve({ workshop, socketPath, boot, token, capacity, newId, long
   let over = false;
   let finish: () => void = () => {};
   const done = new Promise<void>((resolve) => (finish = resolve));
+  const workshop: Workshop = { ...own, spares: createSpareFolders(own.dataDir, own.runnerId) };
   const credits = createCredits(capacity, newId);
   const feed = createLogFeed((shipper) => carry.logMoved(shipper));
   const carry = createCarry({
@@ -82,6 +84,7 @@ export function serve({ workshop, socketPath, boot, token, capacity, newId, long
 
   function end(): void {
     over = true;
+    workshop.spares.remove();
     attachment?.close();
     finish();
   }
@@ -179,6 +182,7 @@ export function serve({ workshop, socketPath, boot, token, capacity, newId, long
 
   function onWelcome(current: Attachment, welcome: Welcome): void {
     welcomed = true;
+    workshop.spares.refill();
     for (const { executionId, verdict } of welcome.dispositions) if (verdict === DispositionVerdict.DROP) carry.drop(executionId);
     current.openLogs(feed.frames(current.gone), feed.stored);
     for (const execution of carry.running()) {

@@ -1,10 +1,12 @@
 // The private folder of one execution. What an audit needs stays until retention removes it; what only carries the
 // execution over a crash (spool, result, temporary files) goes when the supervisor has settled it.
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { complain } from "#errors/complain.ts";
 import { codeOf, isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
+
+const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 
 export interface ExecutionFolder {
   path: string;
@@ -66,9 +68,15 @@ function makePrivate(path: string): void {
   }
 }
 
+/** Fills a file of a folder that was made for this execution; the file may lie ready or not. */
 export function writePrivate(path: string, content: string): void {
   try {
-    writeFileSync(path, content, { mode: 0o600, flag: "wx" });
+    const file = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
+    try {
+      writeFileSync(file, content);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw notMade(path, error);
   }
