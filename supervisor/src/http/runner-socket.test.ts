@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -67,6 +67,7 @@ test("closing ends open streams with a reason to come back, and leaves nothing o
   await open.socket.close();
   expect(["end", "error"]).toContain(await heard);
   expect(open.registry.attached()).toEqual([]);
+  expect(existsSync(join(open.folder, "run"))).toBe(false);
   await expect(new Promise((_, reject) => connect(open!.path).once("error", reject))).rejects.toThrow(/ENOENT|ECONNREFUSED/);
 });
 

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync } from "node:fs";
+import { lstatSync, rmdirSync, rmSync } from "node:fs";
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { dirname } from "node:path";
@@ -97,6 +97,7 @@ export async function openRunnerSocket(options: RunnerSocketOptions): Promise<Ru
       // A session that was closed waits for the runner to hang up, and that one may stand still.
       for (const socket of sockets) socket.destroySoon();
       await closed;
+      removeEmptyFolder(dirname(path));
     },
   };
 }
@@ -116,6 +117,15 @@ function pingRegularly(session: ServerHttp2Session, interval: number, timeout: n
     clearInterval(timer);
     clearTimeout(overdue);
   };
+}
+
+/** One folder per data directory would stay in /tmp for ever; whoever opens the socket again makes and checks it anew. */
+function removeEmptyFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something else lies in it.
+  }
 }
 
 function removeStaleSocket(path: string): void {
