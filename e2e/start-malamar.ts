@@ -34,6 +34,8 @@ export interface Server {
   pid(): number;
   /** What the supervisor printed so far. */
   printed(): string;
+  /** Only its log. */
+  logged(): string;
   /** Starts it (again) and waits until it answers. */
   start(): Promise<void>;
   /** Sends the signal and waits for the end. SIGINT leaves nothing running, SIGTERM leaves runners their steps. */
@@ -98,6 +100,7 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
   const env = { ...profiled, PATH: process.env["PATH"], HOME: home, TMPDIR: folder, LANG: "C.UTF-8", MALAMAR_DATA_DIR: dataDir, ...more };
   let child: ChildProcess | undefined;
   let printed = "";
+  let logged = "";
 
   const server: Server = {
     url,
@@ -109,9 +112,11 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
     api: createNodeMalamar({ url }),
     pid: () => child?.pid ?? 0,
     printed: () => printed,
+    logged: () => logged,
     async start() {
       const starting = spawn(process.execPath, [PROGRAM, "serve"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
       child = starting;
+      starting.stdout.setEncoding("utf8").on("data", (text: string) => (logged += text));
       for (const stream of [starting.stdout, starting.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
       await eventually("the supervisor answers", () => starting.exitCode !== null || starting.signalCode !== null || healthy(url), {
         timeout: 20_000,
