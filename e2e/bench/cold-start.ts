@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT, type Server, startMalamar } from "../start-malamar.ts";
 import { cpuOf } from "./numbers.ts";
 
@@ -32,8 +33,11 @@ export function emptyFile(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(folder, { recursive: true }) };
 }
 
+/** What a program's compile cache needs to be written, as it is in real life. */
+export const CACHE_TIME = 3500;
+
 /** Start of a runner until its first message (Hello) is on the socket. A bare socket listens, so nothing else is measured. */
-export async function runnerToHello(): Promise<Started> {
+export async function runnerToHello(lives = 0): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), "malamar-bench-"));
   const socketPath = join(folder, "runner.sock");
   mkdirSync(join(folder, "data"));
@@ -53,6 +57,7 @@ export async function runnerToHello(): Promise<Started> {
   child.stdin?.end("token\n");
   await hello.promise;
   const started = { wall: performance.now() - since, cpu: cpuOf(child.pid ?? 0) };
+  await sleep(lives);
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await gone;
@@ -76,6 +81,7 @@ export interface ServerStarts {
 /** A server that is started again and again on the same data directory, with some work in it. */
 export async function openServerStarts(): Promise<ServerStarts> {
   const server = await startMalamar({ config: { sample: true } });
+  await sleep(CACHE_TIME);
   return {
     async first() {
       await server.stop("SIGINT");
@@ -94,7 +100,7 @@ export async function openServerStarts(): Promise<ServerStarts> {
 async function toFirstAnswer(server: Server): Promise<Started> {
   const since = performance.now();
   const starting = server.start();
-  while (!(await answers(server.port))) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (!(await answers(server.port))) await sleep(1);
   const started = { wall: performance.now() - since, cpu: cpuOf(server.pid()) };
   await starting;
   return started;
