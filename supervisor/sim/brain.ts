@@ -56,14 +56,14 @@ export function startBrain(world: Surroundings): Brain {
     writer,
     epoch,
     onFatal: crash,
-    soon: (commit) => after(dice.between(0, 3), () => powerCut(commit)),
+    soon: (commit, patience) => after(dice.between(0, 3) + patience, () => powerCut(commit)),
   });
   const store: Store = {
     ...memory,
-    transact(work) {
+    transact(work, patience) {
       // What waited for a promise of the last life must not go on in the next one.
       if (!alive) throw new Error("This process is gone.");
-      return memory.transact(work);
+      return memory.transact(work, patience);
     },
   };
   const deps: LoopDeps = { store, now: clock.now, newId: world.nextId, random: dice.roll, backOff: { first: 1000, longest: 300_000 } };
@@ -198,7 +198,7 @@ export function startBrain(world: Surroundings): Brain {
     registry,
     fleet,
     settings: { ...settings, maxExecutions: 0 },
-    folders: { executions: "/nonexistent", tasks: "/nonexistent", logs: "/nonexistent" },
+    leftovers: { executions: "/nonexistent", tasks: "/nonexistent", removeLog: async () => {} },
     onError: () => {},
     timers: { soon: (work) => void after(0, work), after },
   });

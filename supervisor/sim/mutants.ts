@@ -71,8 +71,8 @@ export const MUTANTS = {
   answerBeforeCommit: {
     broken: "answers and orders leave before they are durable",
     file: "src/store/store.ts",
-    from: "durable: () => group?.promise ?? Promise.resolve(),",
-    to: "durable: () => Promise.resolve(),",
+    from: "return group?.promise ?? Promise.resolve();",
+    to: "return Promise.resolve();",
   },
   noEpoch: {
     broken: "a supervisor that was replaced goes on writing",

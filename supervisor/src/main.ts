@@ -14,6 +14,7 @@ import { liveExecutions } from "#executions/execution-table.ts";
 import { openRunnerSocket } from "#http/runner-socket.ts";
 import { openHttpServer } from "#http/server.ts";
 import { openLogs } from "#logs/logs.ts";
+import { removeLog } from "#logs/remove-log.ts";
 import { publicRoutes } from "#rpc/routes.ts";
 import { runnerRoutes } from "#rpc/runner-service.ts";
 import { createTailLog } from "#rpc/tail-log.ts";
@@ -184,7 +185,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       registry,
       fleet,
       settings,
-      folders: paths,
+      leftovers: { executions: paths.executions, tasks: paths.tasks, removeLog: (id) => removeLog(logs, id) },
       onError: (error) => log.error({ err: error }, "the schedule stumbled; it tries again"),
     });
     const url = `http://${config.host === "::1" ? "[::1]" : "localhost"}:${server.port}`;

@@ -2,6 +2,9 @@ import { findExecution, saveExecution } from "#executions/execution-table.ts";
 import { become } from "#executions/execution.ts";
 import type { Deps } from "#store/deps.ts";
 
+/** A short execution has its start and its end in one commit; on a screen nobody sees the difference. Milliseconds. */
+const PATIENCE = 30;
+
 /** The CLI's process exists. Remembers its identity, so that it can be found again whatever happens to its runner. */
 export function markStarted(
   { store, now: clock }: Pick<Deps, "store" | "now">,
@@ -14,5 +17,5 @@ export function markStarted(
     // A stop that came first stays.
     const running = execution.state === "leased" ? become(execution, "running") : execution;
     saveExecution(db, { ...running, pid, pidStartTicks, startedAt }, clock());
-  });
+  }, PATIENCE);
 }

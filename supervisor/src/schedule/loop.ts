@@ -9,7 +9,7 @@ import type { Fleet } from "#runners/fleet.ts";
 import type { Credit, Order, Registry } from "#runners/registry.ts";
 import { choose } from "./choose.ts";
 import { oldestRemovals } from "./removal-table.ts";
-import { type Folders, sweepFiles } from "./sweep-files.ts";
+import { type Leftovers, sweepFiles } from "./sweep-files.ts";
 
 export interface Schedule {
   /** Starts the workspace's next step in this turn, in the same commit as what made it possible, if a runner has credit for it. */
@@ -23,7 +23,7 @@ export interface ScheduleOptions {
   registry: Registry;
   fleet: Pick<Fleet, "ensure" | "state">;
   settings: GrantSettings & { maxExecutions: number };
-  folders: Folders;
+  leftovers: Leftovers;
   onError: (error: unknown) => void;
   /** Simulations bring their own time. */
   timers?: Timers;
@@ -47,7 +47,7 @@ const REAL_TIMERS: Timers = {
 const SLOW_TIMER = 30_000;
 
 /** Starts what can start whenever something changed: after each commit, when a runner comes or gives credit, and when a wait ends. */
-export function startSchedule({ deps, registry, fleet, settings, folders, onError, timers = REAL_TIMERS }: ScheduleOptions): Schedule {
+export function startSchedule({ deps, registry, fleet, settings, leftovers, onError, timers = REAL_TIMERS }: ScheduleOptions): Schedule {
   const { store } = deps;
   let stopped = false;
   let sweeping = false;
@@ -125,7 +125,7 @@ export function startSchedule({ deps, registry, fleet, settings, folders, onErro
   function sweep(): void {
     if (sweeping || oldestRemovals(store.reader, 1).length === 0) return;
     sweeping = true;
-    sweepFiles(deps, folders)
+    sweepFiles(deps, leftovers)
       .catch(onError)
       .finally(() => {
         sweeping = false;

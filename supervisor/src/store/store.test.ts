@@ -56,6 +56,20 @@ test("a verb that changes nothing wakes nobody", async () => {
   store.close();
 });
 
+test("a patient verb waits for company, and goes at once when somebody waits for it", async () => {
+  const { store, words } = open();
+  store.transact((db) => db.prepare("INSERT INTO words VALUES ('patient')").run(), 60_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(words()).toEqual([]);
+  add(store, "in a hurry");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(words()).toEqual(["in a hurry", "patient"]);
+  store.transact((db) => db.prepare("INSERT INTO words VALUES ('waited for')").run(), 60_000);
+  await store.durable();
+  expect(words()).toContain("waited for");
+  store.close();
+});
+
 test("a verb that throws undoes itself and nothing else", async () => {
   const { store, words } = open();
   add(store, "kept");

@@ -11,7 +11,11 @@ import { statement } from "./statement.ts";
  */
 export interface Store {
   readonly reader: Db;
-  transact<T>(work: (db: Db) => T): T;
+  /**
+   * @param patience milliseconds that the commit may wait for another verb to share it, for what nobody waits for; readers see
+   * the change that much later
+   */
+  transact<T>(work: (db: Db) => T, patience?: number): T;
   /** Settles when everything transacted so far is on disk, or rejects with why it could not be. */
   durable(): Promise<void>;
   /** Called after each commit that changed something, never before it is durable. */
@@ -27,11 +31,15 @@ export interface StoreOptions {
   epoch: number;
   /** The storage can no longer be trusted: the process has to end and start again. */
   onFatal: (error: unknown) => void;
-  /** Runs the group's commit after the present turn; simulations bring their own time. @returns a function that calls it off */
-  soon?: (work: () => void) => () => void;
+  /** Runs the group's commit after the present turn, or after its patience; simulations bring their own time. @returns a function that calls it off */
+  soon?: (work: () => void, patience: number) => () => void;
 }
 
-const nextTurn = (work: () => void): (() => void) => {
+const nextTurn = (work: () => void, patience: number): (() => void) => {
+  if (patience > 0) {
+    const timer = setTimeout(work, patience);
+    return () => clearTimeout(timer);
+  }
   const turn = setImmediate(work);
   return () => clearImmediate(turn);
 };
@@ -41,6 +49,7 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
   let group: PromiseWithResolvers<void> | undefined;
   let callOff = () => {};
   let changesBefore = 0;
+  let patient = false;
   let fatal: unknown;
 
   function begin(): void {
@@ -56,7 +65,6 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
     group = Promise.withResolvers();
     // Nobody may be waiting for this group; that is no unhandled rejection.
     group.promise.catch(() => {});
-    callOff = soon(commit);
   }
 
   function commit(): void {
@@ -103,8 +111,14 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
 
   return {
     reader,
-    transact(work) {
-      if (group === undefined) begin();
+    transact(work, patience = 0) {
+      const first = group === undefined;
+      if (first) begin();
+      if (first || (patient && patience === 0)) {
+        callOff();
+        callOff = soon(commit, patience);
+        patient = patience > 0;
+      }
       writer.exec("SAVEPOINT verb");
       try {
         const result = work(writer);
@@ -117,7 +131,15 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
         throw translate(error);
       }
     },
-    durable: () => group?.promise ?? Promise.resolve(),
+    durable() {
+      // Somebody waits now.
+      if (group !== undefined && patient) {
+        callOff();
+        callOff = soon(commit, 0);
+        patient = false;
+      }
+      return group?.promise ?? Promise.resolve();
+    },
     onCommit: (listener) => void listeners.push(listener),
     close() {
       commit();
