@@ -28,6 +28,8 @@ function main(): void {
   if (socket === undefined || id === undefined || boot === undefined || dataDir === undefined) {
     throw new Error("A runner is started by Malamar itself, with --socket, --id, --boot and --data-dir.");
   }
+  const capacity = Number(values.credits);
+  if (!Number.isSafeInteger(capacity) || capacity < 1) throw new Error("--credits must be a whole number from 1 on.");
   // Beside this file, in the sources as well as in the bundle.
   const fromSource = import.meta.filename.endsWith(".ts");
   const demoCli = join(import.meta.dirname, fromSource ? "clis/demo/demo-cli.ts" : "demo-cli.cjs");
@@ -42,7 +44,7 @@ function main(): void {
     socketPath: socket,
     boot: BigInt(boot),
     token: readToken(),
-    capacity: Number(values.credits),
+    capacity,
     newId: randomUUID,
     longestUselessMs: Number(values["useless-after"]) * 1000,
   });

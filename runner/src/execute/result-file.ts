@@ -1,6 +1,6 @@
 // result.json: a report that waits for the supervisor, kept over a crash of this runner. Written under another name and
 // flushed before it gets its own, so it is whole or not there.
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { complain } from "#errors/complain.ts";
 import { executionsFolder, type ExecutionFolder } from "#workdir/execution-folder.ts";
@@ -8,19 +8,28 @@ import type { Report } from "./report.ts";
 
 export function writeResult(folder: ExecutionFolder, runnerId: string, report: Report): void {
   const unfinished = `${folder.result}.tmp`;
-  const file = openSync(unfinished, "w", 0o600);
   try {
-    writeSync(file, JSON.stringify({ runnerId, report }, encode));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    writeDurably(unfinished, JSON.stringify({ runnerId, report }, encode));
+    renameSync(unfinished, folder.result);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
   }
-  renameSync(unfinished, folder.result);
   const directory = openSync(folder.path, "r");
   try {
     fsyncSync(directory);
   } finally {
     closeSync(directory);
+  }
+}
+
+function writeDurably(path: string, content: string): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -57,8 +57,6 @@ const LONGEST_LOG_WAIT_MS = 60_000;
 /** Seconds without an answer after which a log frame is sent again. */
 const NUDGE_EVERY = 3;
 
-export type Carry = ReturnType<typeof createCarry>;
-
 export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, onEmpty }: CarryOrder) {
   const all = new Map<string, Carried>();
   let ticking: NodeJS.Timeout | null = null;
@@ -212,11 +210,7 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
         if (!carried.settled) carried.due = Infinity;
         write(carried);
       }
-      try {
-        feed.toDisk();
-      } catch (error) {
-        complain("The logs that wait for the supervisor could not be written to the disk.", { error });
-      }
+      feed.detached();
     },
 
     /** A folder that is gone was removed with its task or the whole data directory: its execution has no purpose any more. */

@@ -2,6 +2,7 @@
 // a slow supervisor holds back the logs on the disk and nothing else.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LogsRequestSchema, LogsResponse } from "@malamar/proto/malamar/runner/v1/report_pb";
+import { complain } from "#errors/complain.ts";
 import type { Frame } from "#execute/frame.ts";
 import type { LogShipper } from "#execute/ship-log.ts";
 
@@ -15,8 +16,8 @@ export interface LogFeed {
   stored: (answer: LogsResponse) => void;
   /** Sends again what has had no answer for a whole round. */
   nudge: () => void;
-  /** The supervisor is away: what it has not stored goes to the disk. */
-  toDisk: () => void;
+  /** The supervisor is away: what it has not stored goes to the disk, and will be sent again. */
+  detached: () => void;
 }
 
 export function createLogFeed(onProgress: (shipper: LogShipper) => void): LogFeed {
@@ -48,7 +49,6 @@ export function createLogFeed(onProgress: (shipper: LogShipper) => void): LogFee
     remove: (shipper) => void shippers.delete(shipper.executionId),
     wake,
     async *frames(gone) {
-      for (const shipper of shippers.values()) shipper.sendAgain();
       gone.addEventListener("abort", wake);
       while (!gone.aborted) {
         const next = nextFrame();
@@ -72,8 +72,15 @@ export function createLogFeed(onProgress: (shipper: LogShipper) => void): LogFee
       for (const shipper of shippers.values()) waiting = shipper.nudge() || waiting;
       if (waiting) wake();
     },
-    toDisk() {
-      for (const shipper of shippers.values()) shipper.toDisk();
+    detached() {
+      for (const shipper of shippers.values()) {
+        shipper.sendAgain();
+        try {
+          shipper.toDisk();
+        } catch (error) {
+          complain("A log that waits for the supervisor could not be written to the disk.", { executionId: shipper.executionId, error });
+        }
+      }
     },
   };
 }

@@ -110,6 +110,29 @@ describe("an execution over the link", () => {
     await until(() => supervisor.waiting("acquire") === 2);
   });
 
+  test("many at a time do not mix their logs, their answers or their processes", async () => {
+    runner({ capacity: 8 });
+    const ids: string[] = [];
+    for (let round = 0; round < 40; round += 1) {
+      ids.push(
+        await grant([
+          "sh",
+          "-c",
+          `for i in 1 2 3; do echo {execution_id} $i; sleep 0.01; done; echo {execution_id} > {output}; sleep 600 &`,
+        ]),
+      );
+    }
+    await until(() => supervisor.completes.length === 40);
+    await until(() => ids.every((id) => texts(id).length === 4));
+    for (const id of ids) {
+      expect(texts(id).slice(0, 3)).toEqual([`${id} 1`, `${id} 2`, `${id} 3`]);
+      const complete = supervisor.completes.find(({ executionId }) => executionId === id);
+      expect(complete).toMatchObject({ exitCode: 0, cause: EndCause.EXITED });
+      expect(Buffer.from(complete?.answer ?? []).toString()).toBe(`${id}\n`);
+      expect(supervisor.log(id).at(-1)?.text).toContain("had to be ended");
+    }
+  });
+
   test("a grant that comes twice starts one CLI", async () => {
     runner();
     const id = await grant(["sh", "-c", "echo once; sleep 0.3"]);

@@ -4,7 +4,7 @@
 // found is killed, and the search goes on until two searches in a row find nothing, because one look misses children
 // that are born while it looks. A process that empties its environment *and* leaves the group is not found: L0 says so.
 import { setTimeout as sleep } from "node:timers/promises";
-import { holdsEntry, hasProc, newestPid, pidMax, pidsAbove, readEnviron, readStat, startTicks } from "./proc.ts";
+import { holdsEntry, hasProc, newestPid, pidMax, pidsAbove, readEnviron, readStat, startTicks, type ProcessStat } from "./proc.ts";
 
 export const MARKER = "MALAMAR_EXECUTION_ID";
 
@@ -48,7 +48,7 @@ async function sweep(target: SweepTarget): Promise<SweepResult> {
   const deadline = performance.now() + LONGEST_MS;
   let floor = target.floor;
   let quiet = 0;
-  const killed = new Set<number>();
+  const killed = new Map<number, bigint>();
   let doubts = 0;
   let pause = 1;
   for (;;) {
@@ -57,7 +57,8 @@ async function sweep(target: SweepTarget): Promise<SweepResult> {
     const nothingNew = newest !== null && newest === floor && !(target.ownGroup && groupLives(target.pid));
     const seen = nothingNew ? NOTHING : look(target, floor);
     if (seen.unclear) doubts += 1;
-    if (seen.found.length === 0 && (!seen.unclear || doubts > MOST_DOUBTS)) {
+    const dying = [...killed].some(([pid, ticks]) => isLiving(pid, ticks));
+    if (seen.found.length === 0 && !dying && (!seen.unclear || doubts > MOST_DOUBTS)) {
       quiet += 1;
       if (quiet === 2) return { killed: killed.size, empty: true };
       // What was already there has been looked at; the second look is for what was born meanwhile.
@@ -66,7 +67,10 @@ async function sweep(target: SweepTarget): Promise<SweepResult> {
     }
     quiet = 0;
     floor = target.floor;
-    for (const pid of seen.found) if (kill(pid)) killed.add(pid);
+    for (const pid of seen.found) {
+      const ticks = startTicks(pid);
+      if (kill(pid)) killed.set(pid, ticks);
+    }
     if (performance.now() > deadline) return { killed: killed.size, empty: false };
     await sleep(pause);
     pause = Math.min(pause * 2, 50);
@@ -96,11 +100,21 @@ function look(target: SweepTarget, floor: number): Look {
     const blank = environ?.length === 0;
     if (!blank && group === 0) continue;
     const stat = readStat(pid);
-    if (stat === null || stat.kernelThread || stat.state === "Z" || stat.state === "X") continue;
+    if (stat === null || stat.kernelThread || isDead(stat)) continue;
     if (group !== 0 && stat.group === group) found.push(pid);
     else if (blank) unclear = true;
   }
   return { found, unclear };
+}
+
+/** A killed process needs a moment to end, and until then it may still be writing. */
+function isLiving(pid: number, ticks: bigint): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.startTicks === ticks && !isDead(stat);
+}
+
+function isDead(stat: ProcessStat): boolean {
+  return stat.state === "Z" || stat.state === "X";
 }
 
 /** Without /proc the group is all that can be found. */
