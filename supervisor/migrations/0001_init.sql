@@ -248,7 +248,10 @@ CREATE TABLE pauses (
   detail TEXT NOT NULL,
   repeats INTEGER NOT NULL,
   since INTEGER NOT NULL,
+  -- The next attempt.
   until INTEGER NOT NULL,
+  -- An attempt went through: whoever waited comes back one after the other. NULL = still paused.
+  recovered_at INTEGER,
   PRIMARY KEY (resource, resource_id)
 ) STRICT;
 

@@ -15,7 +15,7 @@ import { applyOutcome, type Ended, type FollowUp } from "./apply-outcome.ts";
 import type { LoopContext } from "./deps.ts";
 import { errorComment, whatHappened } from "./error-words.ts";
 import { startOver, toReview } from "./leave-progress.ts";
-import { endPause, findPause, pauseResource } from "./pause-table.ts";
+import { findPause, pauseResource, recover } from "./pause-table.ts";
 import { removeTask } from "./remove-task.ts";
 import { removeWorkspace } from "./remove-workspace.ts";
 import { findRun, saveRun } from "./run-table.ts";
@@ -81,8 +81,8 @@ function carryOn(context: LoopContext, { execution, task, run, workspace }: Scen
   if (run.state === "ended") return;
   // The CLI ran, well or badly: whatever kept it or the workspace from working is over.
   if (ended.outcome === "finished" || blames(ended.outcome, "task")) {
-    endPause(db, "cli", execution.cli, now);
-    endPause(db, "workspace", workspace.id, now);
+    recover(db, "cli", execution.cli, now);
+    recover(db, "workspace", workspace.id, now);
   }
   const said = ended.outcome === "finished" ? sayAnswer(context, task, execution, ended.actions) : task;
   const paused = findPause(db, "cli", execution.cli) ?? findPause(db, "workspace", workspace.id);

@@ -13,7 +13,7 @@ import { confirmDead } from "./confirm-dead.ts";
 import { deleteTask } from "./delete-task.ts";
 import { loseRunner } from "./lose-runner.ts";
 import { moveTask } from "./move-task.ts";
-import { findPause } from "./pause-table.ts";
+import { findPause, listPauses } from "./pause-table.ts";
 import { asksForReview, play, reportOf, says, skip } from "./play.ts";
 import { restartTask } from "./restart-task.ts";
 import { openRun } from "./run-table.ts";
@@ -196,8 +196,26 @@ test("L16: a systemic fault pauses the CLI until when it says, counts against no
   const probe = start();
   expect(probe).toBeDefined();
   end(probe, skip);
-  expect(findPause(deps.store.reader, "cli", "demo")).toBeUndefined();
+  expect(listPauses(deps.store.reader)).toEqual([]);
   expect([read(id).status, read(other.id).status].toSorted()).toContain("in_review");
+});
+
+test("after a pause one attempt tries the resource, then those who waited come back one after the other", () => {
+  const one = play(["Planner"]);
+  const { deps } = one;
+  one.task();
+  one.turn({ exitCode: 1, fault: "provider_unavailable", faultUntil: deps.now() + 5000 });
+  deps.pass(5000);
+  const probe = one.start();
+  expect(findPause(deps.store.reader, "cli", "demo")).toMatchObject({ recoveredAt: null, until: deps.now() + 60_000 });
+  one.end(probe, says("hello again"));
+  expect(one.start()).toBeUndefined();
+  deps.pass(1000);
+  const next = one.start();
+  expect(next).toBeDefined();
+  deps.pass(30_000);
+  one.end(next, skip);
+  expect(findPause(deps.store.reader, "cli", "demo")).toBeUndefined();
 });
 
 test("L03: cancel stops the run, keeps the task in review, and only a later comment starts work again", () => {

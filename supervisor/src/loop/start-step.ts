@@ -16,7 +16,7 @@ import { findWorkspace, nextFence, setLastTask } from "#workspaces/workspace-tab
 import type { Workspace } from "#workspaces/workspace.ts";
 import { contextOf, type LoopContext, type LoopDeps } from "./deps.ts";
 import { toReview } from "./leave-progress.ts";
-import { findPause, probePause } from "./pause-table.ts";
+import { findPause, passPause } from "./pause-table.ts";
 import { activeRun, insertRun, openRun, saveRun } from "./run-table.ts";
 import { NO_STREAK, nextStep, NOT_BEGUN, type Run, whoIsNext } from "./run.ts";
 
@@ -29,8 +29,6 @@ export interface Lease {
 
 /** Entries looked at before giving up for now: those before it may all wait for a paused CLI. */
 const LOOK_AT = 50;
-/** While one attempt goes through a pause that ran out, nobody else does. */
-const PROBE_TIME = 60_000;
 
 /**
  * Starts the workspace's next step, reading everything afresh: the run that holds the slot goes on, else the first entry of the
@@ -141,7 +139,7 @@ function advance(
   }
   const lease = takeLease();
   if (lease === undefined) return undefined;
-  if (pause !== undefined) probePause(db, pause, now + PROBE_TIME);
+  if (pause !== undefined) passPause(db, pause, now);
   return leaseExecution(context, run, task, agent, lease);
 }
 

@@ -2,7 +2,7 @@ import { agentsInOrder } from "#agents/agent-table.ts";
 import { must } from "#errors/must.ts";
 import { notFound } from "#errors/problem.ts";
 import { liveExecution, liveExecutions } from "#executions/execution-table.ts";
-import { findPause } from "#loop/pause-table.ts";
+import { findPause, listPauses } from "#loop/pause-table.ts";
 import { activeRun, openRun } from "#loop/run-table.ts";
 import { NOT_BEGUN, whoIsNext } from "#loop/run.ts";
 import { entriesBefore, waitingEntry } from "#queue/queue-table.ts";
@@ -39,8 +39,8 @@ export function explainTask(
     slot: other === undefined ? null : { taskId: other.id, key: taskKey(other) },
     holdsSlot: active?.taskId === taskId,
     entry: entry === undefined ? null : { readyAt: entry.readyAt, reason: entry.reason, since: entry.updatedAt, before },
-    cliPause: pause === undefined || agent === undefined ? null : { cli: agent.cli, ...pause },
-    workspacePause: findPause(db, "workspace", workspace.id) ?? null,
+    cliPause: pause === undefined || agent === undefined || pause.recoveredAt !== null ? null : { cli: agent.cli, ...pause },
+    workspacePause: listPauses(db).find(({ resource, resourceId }) => resource === "workspace" && resourceId === workspace.id) ?? null,
     machineFull: view.maxExecutions > 0 && liveExecutions(db).length >= view.maxExecutions,
     runnerState: view.runnerState(workspace.id),
     now: view.now,
