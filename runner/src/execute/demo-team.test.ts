@@ -19,8 +19,16 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function say(author: string, content: string): void {
-  const authorId = ["User", "System"].includes(author) ? "" : `id-${author}`;
-  comments.push(JSON.stringify({ author, author_id: authorId, content, created_at: "2026-11-20T08:00:00Z" }));
+  const kind = author === "User" ? "user" : author === "System" ? "system" : "agent";
+  comments.push(
+    JSON.stringify({
+      author,
+      author_kind: kind,
+      author_id: kind === "agent" ? `id-${author}` : "",
+      content,
+      created_at: "2026-11-20T08:00:00Z",
+    }),
+  );
 }
 
 interface Step {

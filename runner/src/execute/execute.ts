@@ -81,8 +81,8 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
       failed(error);
       if (cli !== null) await killCli(cli);
     }
-    const killed = cli === null ? 0 : await clearAway(cli);
-    log?.end();
+    const { killed, words: lastWords } = cli === null ? NOTHING_LEFT : await clearAway(cli);
+    log?.end(lastWords);
     listener.ended(execution, report(exit));
     // For the audit only, so nobody waits for it.
     meta?.end({ cause: cause ?? "exited", exit, endedAt: Date.now(), killed });
@@ -134,15 +134,16 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
   }
 
   /** Proves that nothing of the execution lives any more, and takes in what its pipes still hold. */
-  async function clearAway(ended: CliProcess): Promise<number> {
+  async function clearAway(ended: CliProcess): Promise<Cleared> {
     const { killed, empty } = await sweepAfterExit(order.executionId, ended.pid, performance.now() - ended.startedAt);
-    if (killed > 0) log?.system(`${killed} ${killed === 1 ? "process" : "processes"} that the CLI left behind had to be ended.`);
+    if (!(await keptWithin(ended.drained, LONGEST_DRAIN_MS))) ended.abandonPipes();
+    const words: string[] = [];
+    if (killed > 0) words.push(`${killed} ${killed === 1 ? "process" : "processes"} that the CLI left behind had to be ended.`);
     if (!empty) {
-      log?.system("Some processes that the CLI started could not be ended.");
+      words.push("Some processes that the CLI started could not be ended.");
       complain("Processes of an execution could not be ended.", { executionId: order.executionId, pid: ended.pid });
     }
-    if (!(await keptWithin(ended.drained, LONGEST_DRAIN_MS))) ended.abandonPipes();
-    return killed;
+    return { killed, words };
   }
 
   /** Does what needs the disk. What fails once is not tried again; a full disk ends the execution. */
@@ -190,4 +191,11 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
   return execution;
 }
 
+interface Cleared {
+  killed: number;
+  /** What the log should say about it. */
+  words: string[];
+}
+
+const NOTHING_LEFT: Cleared = { killed: 0, words: [] };
 const NO_FACTS: CliFacts = { finalLine: "missing", fault: null, faultDetail: "", faultUntil: null, usage: null };

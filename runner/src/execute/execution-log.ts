@@ -11,8 +11,8 @@ export interface ExecutionLog {
   output: (stream: OutputStream, chunk: Buffer) => void;
   /** A line that Malamar itself says. */
   system: (text: string) => void;
-  /** The output has ended: everything that is left becomes frames. */
-  end: () => void;
+  /** The output has ended: everything that is left becomes frames, and then what Malamar has to say about the end. */
+  end: (words: string[]) => void;
   lines: () => number;
   bytes: () => number;
   stderrTail: () => string;
@@ -124,7 +124,7 @@ export function createExecutionLog({ parser, cap, onFrame }: LogOrder): Executio
       if (stream === "stderr") stderrEnd = lastBytes(stderrEnd, chunk);
     },
     system,
-    end() {
+    end(words) {
       splitters.stdout.end();
       splitters.stderr.end();
       const leftOut = tail?.leftOut() ?? 0;
@@ -136,6 +136,7 @@ export function createExecutionLog({ parser, cap, onFrame }: LogOrder): Executio
       }
       for (const { line, bytes: size } of tail?.lines() ?? []) append(line, size);
       tail = null;
+      for (const text of words) system(text);
       flush();
     },
     lines: () => lines,

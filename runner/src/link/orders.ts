@@ -3,6 +3,7 @@ import { durationMs, type Duration } from "@bufbuild/protobuf/wkt";
 import { DirectoryMode } from "@malamar/proto/malamar/v1/workspace_pb";
 import { OutputFormat, PromptBy, SystemicFault, type CliOrder as WireCli, type Grant } from "@malamar/proto/malamar/runner/v1/order_pb";
 import { StopReason } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
+import { StartFailure } from "#errors/start-failure.ts";
 import type { Adapter, CustomCli, Fault } from "#clis/cli.ts";
 import type { Order } from "#execute/order.ts";
 import type { EndCause } from "#execute/report.ts";
@@ -38,7 +39,7 @@ export function toOrder(grant: Grant): Order {
   };
 }
 
-function toAdapter({ adapter }: WireCli): Adapter {
+function toAdapter({ name, adapter }: WireCli): Adapter {
   switch (adapter.case) {
     case "demo":
       return { kind: "demo" };
@@ -59,7 +60,10 @@ function toAdapter({ adapter }: WireCli): Adapter {
       };
     }
     default:
-      throw new Error("the grant names a CLI that this runner does not know");
+      throw new StartFailure(
+        "cli_missing",
+        `This runner knows no CLI named "${name}". Nothing was started; choose another one or update Malamar.`,
+      );
   }
 }
 

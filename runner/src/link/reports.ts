@@ -4,6 +4,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { SystemicFault } from "@malamar/proto/malamar/runner/v1/order_pb";
 import { AnswerState, EndCause, FinalLine, type CliFactsSchema, type CompleteSchema } from "@malamar/proto/malamar/runner/v1/report_pb";
 import type { ControlRequestSchema } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
+import { StartFailure, wordsOf } from "#errors/start-failure.ts";
 import type { CliFacts, Fault } from "#clis/cli.ts";
 import type { Execution } from "#execute/execute.ts";
 import type { Report } from "#execute/report.ts";
@@ -93,16 +94,13 @@ export function toRenew(running: Execution[]): ToSupervisor {
   return { case: "renew", value: { progress } };
 }
 
-/** A grant that makes no sense still gets an answer, or its task would wait for ever. */
-export function refusal({ executionId, fence }: { executionId: string; fence: bigint }, words: string): ToSupervisor {
-  const error = `The runner could not follow the order: ${words}. Nothing was started.`;
-  const value = {
-    executionId,
-    fence,
-    cause: EndCause.SPAWN_FAILED,
-    answerState: AnswerState.MISSING,
-    error,
-    endedAt: timestampFromMs(Date.now()),
+/** A grant that cannot be followed still gets an answer, or its task would wait for ever. */
+export function refusal({ executionId, fence }: { executionId: string; fence: bigint }, why: unknown): ToSupervisor {
+  const known = why instanceof StartFailure;
+  const cause = CAUSES[known ? why.fault : "spawn_failed"];
+  const error = known ? why.message : `The runner could not follow the order: ${wordsOf(why)}. Nothing was started.`;
+  return {
+    case: "complete",
+    value: { executionId, fence, cause, answerState: AnswerState.MISSING, error, endedAt: timestampFromMs(Date.now()) },
   };
-  return { case: "complete", value };
 }

@@ -150,8 +150,8 @@ describe("an execution over the link", () => {
     runner();
     await grant(["true"], { cli: { name: "future" } });
     const complete = await supervisor.next("complete");
-    expect(complete).toMatchObject({ executionId: lastId, cause: EndCause.SPAWN_FAILED });
-    expect(complete.error).toContain("does not know");
+    expect(complete).toMatchObject({ executionId: lastId, cause: EndCause.CLI_MISSING });
+    expect(complete.error).toContain('knows no CLI named "future"');
     await grant(["true"]);
     expect(await supervisor.next("complete")).toMatchObject({ executionId: lastId, cause: EndCause.EXITED });
   });
@@ -162,6 +162,7 @@ describe("an execution over the link", () => {
     expect(await supervisor.next("complete")).toMatchObject({ executionId: "../../evil", cause: EndCause.SPAWN_FAILED });
     await grant(["true"], { taskId: "a/b" });
     expect(await supervisor.next("complete")).toMatchObject({ executionId: lastId, cause: EndCause.SPAWN_FAILED });
+    await until(() => existsSync(join(dataDir, "executions")));
     expect(readdirSync(join(dataDir, "executions")).filter((name) => !name.startsWith(".spare-"))).toEqual([]);
     expect(readdirSync(dataDir).toSorted()).toEqual(["executions", "s.sock"]);
   });

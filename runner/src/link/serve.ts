@@ -97,10 +97,12 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
     let pause = FIRST_PAUSE_MS;
     let uselessSince = performance.now();
     while (!over) {
+      const since = performance.now();
       const why = await attachOnce();
       if (over) return;
       if (welcomed) {
-        pause = FIRST_PAUSE_MS;
+        // A connection that breaks again at once is no reason to hurry.
+        if (performance.now() - since > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
         uselessSince = performance.now();
         complain("The supervisor is away; what runs goes on.", { why: wordsOf(why), carried: carry.count() });
       }
@@ -205,7 +207,7 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
         carry.start(toOrder(grant));
       } catch (error) {
         complain("A grant could not be followed.", { executionId: grant.executionId, error });
-        send(refusal(grant, wordsOf(error)));
+        send(refusal(grant, error));
       }
     } else if (carried.running !== null) {
       // Our answer to the first one may have been lost.

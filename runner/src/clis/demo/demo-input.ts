@@ -2,8 +2,7 @@
 
 export interface DemoComment {
   author: string;
-  /** Empty for people and for Malamar itself. */
-  authorId: string;
+  by: "user" | "agent" | "system";
   content: string;
 }
 
@@ -76,5 +75,7 @@ function fencedLines(lines: string[]): string[] {
 function comment(line: string): DemoComment {
   const fields = JSON.parse(line) as Record<string, unknown>;
   const text = (name: string) => (typeof fields[name] === "string" ? fields[name] : "");
-  return { author: text("author"), authorId: text("author_id"), content: text("content") };
+  const kind = text("author_kind");
+  const by = kind === "agent" || kind === "system" ? kind : "user";
+  return { author: text("author"), by, content: text("content") };
 }

@@ -60,7 +60,7 @@ function plan(input: DemoInput, read: ReadFile): Turn {
 
 function implement(input: DemoInput, read: ReadFile): Turn {
   const mine = newest(input, (each) => each.author === input.name);
-  const planned = newest(input, (each) => each.author !== input.name && roleOf(each.author) === "planner" && each.authorId !== "");
+  const planned = newest(input, (each) => each.author !== input.name && each.by === "agent" && roleOf(each.author) === "planner");
   const asked = newestRequest(input);
   if (mine.at !== -1 && mine.at > planned.at && mine.at > asked.at) return SKIP;
   const name = targetFile(input, read);
@@ -80,7 +80,7 @@ function lengthOf(content: string): string {
 
 function review(input: DemoInput, read: ReadFile): Turn {
   const mine = newest(input, (each) => each.author === input.name);
-  const done = newest(input, (each) => each.author !== input.name && each.authorId !== "" && roleOf(each.author) === "implementer");
+  const done = newest(input, (each) => each.author !== input.name && each.by === "agent" && roleOf(each.author) === "implementer");
   if (done.comment === null || done.at < mine.at) return SKIP;
   const names = mentioned(done.comment.content);
   const findings = names.map((name) => {
@@ -109,7 +109,7 @@ function newest(input: DemoInput, wanted: (comment: DemoComment) => boolean): Fo
 
 /** What a person said last. */
 function newestRequest(input: DemoInput): Found {
-  return newest(input, (each) => each.authorId === "" && !/^(system|malamar)$/i.test(each.author));
+  return newest(input, (each) => each.by === "user");
 }
 
 const KNOWN_FILE = /(?<![\w./-])([A-Za-z0-9_-]+\.(?:txt|md|py|js|mjs|ts|sh|html|css|json|csv|ya?ml|sql|go|rs|c|java|rb))(?![\w/])/g;
@@ -126,7 +126,7 @@ function targetFile(input: DemoInput, read: ReadFile): string {
 
 /** A file that the demo team did not write itself is somebody's work and stays as it is. */
 function ownName(name: string, input: DemoInput, read: ReadFile): string {
-  const ours = input.comments.some((each) => each.authorId !== "" && mentioned(each.content).includes(name));
+  const ours = input.comments.some((each) => each.by === "agent" && mentioned(each.content).includes(name));
   return ours || read(name) === null ? name : name.replace(/\.(\w+)$/, ".demo.$1");
 }
 
