@@ -1,5 +1,5 @@
 // The floor: a bare Node process that starts a command and waits for its end, nothing else. One order per line on stdin:
-// {"command": ["/bin/cp", "a", "b"], "count": 50, "inFlight": 1}; the answer is {"times": […], "wall": …} in milliseconds.
+// {"command": ["/bin/cp", "a", "b.{n}"], "count": 50, "inFlight": 1}, where {n} is another number each time; the answer is {"times": […], "wall": …} in milliseconds.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
@@ -11,6 +11,8 @@ function once([program, ...args]) {
   });
 }
 
+let number = 0;
+
 async function carryOut({ command, count, inFlight }) {
   const times = [];
   let left = count;
@@ -18,7 +20,8 @@ async function carryOut({ command, count, inFlight }) {
   const lane = async () => {
     while (left-- > 0) {
       const start = performance.now();
-      await once(command);
+      number += 1;
+      await once(command.map((word) => word.replace("{n}", String(number))));
       times.push(performance.now() - start);
     }
   };

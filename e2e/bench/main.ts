@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ROOT } from "../start-malamar.ts";
 import { CACHE_TIME, emptyFile, openServerStarts, runnerToHello, type Started, timeToExit } from "./cold-start.ts";
 import { openFloor } from "./floor.ts";
-import { median, printTable, ratios, type Row, type Spread } from "./numbers.ts";
+import { cpuOf, median, printTable, ratios, type Row, type Spread } from "./numbers.ts";
 import { measureAlone, measureSteps, openBench, type Measured } from "./steps.ts";
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
@@ -39,14 +39,19 @@ if (wants("1")) {
   await measureSteps(bench, [lane], 3);
   const steps: Measured[] = [];
   const floors: number[] = [];
+  const floorCpu: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
+    const before = cpuOf(floor.pid);
     floors.push(median((await floor.spawns({ command: bench.command, count: 60, inFlight: 1 })).times));
+    floorCpu.push((cpuOf(floor.pid) - before) / 60);
     steps.push(await measureSteps(bench, [lane], 15));
   }
   const alone = await measureAlone(floor, bench, 8 * ROUNDS);
   await bench.server.end();
   const perStep = steps.map(({ wall, steps }) => wall / steps);
   row("1 step after step, one workspace", perStep, floors, { most: 1.6, words: "≤ 1.6×" }, "plainjob 1.3×, BullMQ 2.3×");
+  const work = steps.map(({ cpu }) => cpu.supervisor + cpu.runners);
+  row("1 the same, processor of Malamar alone", work, floorCpu, { words: "–" }, "");
   row("1 one task alone, as a client hears it", alone.times, alone.floors, { words: "–" }, "");
   raw["1"] = { steps, floors, alone };
   const part = (name: keyof Measured["parts"]) => ms(median(steps.map(({ parts }) => parts[name])));

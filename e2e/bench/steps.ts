@@ -1,5 +1,5 @@
 // Figures 1 and 2: what a step costs through supervisor and runner, one after the other and eight at a time.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Execution, ExecutionOutcome } from "@malamar/proto/malamar/v1/execution_pb";
 import { eventually } from "../eventually.ts";
@@ -46,9 +46,12 @@ export async function openBench(config: Record<string, unknown> = {}): Promise<B
   };
   writeFileSync(server.configFile, JSON.stringify(file));
   await server.start();
+  // As in an execution, each answer is a new file.
+  const answers = join(server.folder, "answers");
+  mkdirSync(answers);
   return {
     server,
-    command: ["/bin/cp", answer, join(server.folder, "output.json")],
+    command: ["/bin/cp", answer, join(answers, "{n}.json")],
     async lane() {
       const { workspace } = await server.api.workspaces.createWorkspace({ title: "Bench" });
       const workspaceId = workspace?.id ?? "";
