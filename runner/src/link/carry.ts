@@ -54,6 +54,7 @@ const LONGEST_REPEAT_MS = 60_000;
 /** The report is settled; a log that nobody takes is given up after this. */
 const LONGEST_LOG_WAIT_MS = 60_000;
 
+const CLEAN_AFTER_MS = 20;
 /** Seconds without an answer after which a log frame is sent again. */
 const NUDGE_EVERY = 3;
 
@@ -61,6 +62,7 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
   const all = new Map<string, Carried>();
   let ticking: NodeJS.Timeout | null = null;
   let ticks = 0;
+  const leftovers: ExecutionFolder[] = [];
 
   function take(executionId: string, fence: bigint, made: Pick<Carried, "folder" | "shipper" | "running" | "report" | "written">): Carried {
     const carried = { ...made, executionId, fence, dropped: false, settled: false, due: Infinity, pause: FIRST_REPEAT_MS, sent: false };
@@ -74,11 +76,22 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
     feed.remove(carried.shipper);
     carried.shipper.close();
     all.delete(carried.executionId);
-    const removed = removeLeftovers(carried.folder);
+    // The next order comes in this very moment and is more urgent.
+    if (leftovers.push(carried.folder) === 1) setTimeout(clean, CLEAN_AFTER_MS);
     if (all.size > 0) return;
     if (ticking !== null) clearInterval(ticking);
     ticking = null;
-    void removed.then(onEmpty);
+    onEmpty();
+  }
+
+  function clean(): void {
+    for (const folder of leftovers.splice(0)) {
+      try {
+        removeLeftovers(folder);
+      } catch (error) {
+        complain("What a settled execution left could not be removed and stays.", { path: folder.path, error });
+      }
+    }
   }
 
   function ended(execution: Execution, report: Report): void {
@@ -194,6 +207,7 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
     },
 
     drop,
+    clean,
 
     /** The connection is new: what was on its way may be lost. */
     deliverAll(): void {

@@ -73,7 +73,7 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
       if (started !== null) send(started);
     },
     onEnded: acquire,
-    onEmpty: () => retiring && carry.count() === 0 && end(),
+    onEmpty: () => retiring && end(),
   });
 
   function send(message: ToSupervisor): boolean {
@@ -84,6 +84,7 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
 
   function end(): void {
     over = true;
+    carry.clean();
     workshop.spares.remove();
     attachment?.close();
     finish();

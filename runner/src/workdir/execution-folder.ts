@@ -1,7 +1,7 @@
 // The private folder of one execution. What an audit needs stays until retention removes it; what only carries the
 // execution over a crash (spool, result, temporary files) goes when the supervisor has settled it.
-import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { rm, rmdir } from "node:fs/promises";
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { complain } from "#errors/complain.ts";
 import { codeOf, isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
@@ -92,22 +92,23 @@ export function overwrite(path: string, longer: string): void {
   }
 }
 
-/** Removes what a settled execution needs no longer. Nobody waits for it, so it does not hold up the event loop either. */
-export async function removeLeftovers(folder: ExecutionFolder): Promise<void> {
+/** Removes what a settled execution needs no longer. */
+export function removeLeftovers(folder: ExecutionFolder): void {
   try {
     // Nearly always empty, and then this is all.
-    await rmdir(folder.temporary);
+    rmdirSync(folder.temporary);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") await removeAll(folder.temporary);
+    if (codeOf(error) !== "ENOENT") void removeAll(folder.temporary);
   }
-  for (const path of [folder.spool, folder.result]) if (existsSync(path)) await removeAll(path);
+  for (const path of [folder.spool, folder.result]) if (existsSync(path)) rmSync(path, { force: true });
 }
 
+/** There may be much of it, so it does not hold up the event loop. */
 async function removeAll(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    complain("What a settled execution left could not be removed and stays.", { path, error });
+    complain("The temporary files of an execution could not be removed and stay.", { path, error });
   }
 }
 

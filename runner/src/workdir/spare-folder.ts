@@ -1,7 +1,6 @@
 // An empty execution folder that lies ready. To make a file costs the system far more than to fill one that is there, so
 // the folder of the next execution is made while a CLI runs, and a grant only has to rename it.
-import { renameSync, rmSync } from "node:fs";
-import { mkdir, open, rm } from "node:fs/promises";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { complain } from "#errors/complain.ts";
 import { codeOf } from "#errors/start-failure.ts";
@@ -10,7 +9,7 @@ import { executionsFolder, type ExecutionFolder } from "./execution-folder.ts";
 export interface SpareFolders {
   /** Gives the execution its folder; false when none lies ready. */
   take: (folder: ExecutionFolder) => boolean;
-  /** Makes the next one, unless there is one; nobody waits for it. */
+  /** Makes the next one as soon as there is nothing better to do, unless there is one. */
   refill: () => void;
   remove: () => void;
 }
@@ -20,13 +19,20 @@ const FILES = ["input.md", "prompt.txt", "meta.json", "stdout.log"];
 
 export function createSpareFolders(dataDir: string, runnerId: string): SpareFolders {
   const path = join(executionsFolder(dataDir), `.spare-${runnerId}`);
-  let state: "none" | "making" | "ready" | "removed" = "none";
+  let state: "none" | "planned" | "ready" | "removed" = "none";
 
-  async function make(): Promise<void> {
-    await rm(path, { recursive: true, force: true });
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await mkdir(join(path, "tmp"), { mode: 0o700 });
-    for (const name of FILES) await (await open(join(path, name), "wx", 0o600)).close();
+  function make(): void {
+    if (state !== "planned") return;
+    state = "none";
+    try {
+      mkdirSync(executionsFolder(dataDir), { recursive: true, mode: 0o700 });
+      makeEmpty(path);
+      for (const name of FILES) closeSync(openSync(join(path, name), "wx", 0o600));
+      state = "ready";
+    } catch (error) {
+      // The next execution makes its own folder, and says what is wrong if that fails as well.
+      complain("No spare folder could be made.", { path, error });
+    }
   }
 
   return {
@@ -44,23 +50,24 @@ export function createSpareFolders(dataDir: string, runnerId: string): SpareFold
     },
     refill() {
       if (state !== "none") return;
-      state = "making";
-      make().then(
-        () => {
-          if (state === "removed") rmSync(path, { recursive: true, force: true });
-          else state = "ready";
-        },
-        (error: unknown) => {
-          // Without it the next execution makes its own folder, and says what is wrong if that fails as well.
-          if (state !== "removed") complain("No spare folder could be made.", { path, error });
-          if (state !== "removed") state = "none";
-        },
-      );
+      state = "planned";
+      setImmediate(make);
     },
     remove() {
-      const wasReady = state === "ready";
+      if (state === "ready") rmSync(path, { recursive: true, force: true });
       state = "removed";
-      if (wasReady) rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+/** A folder that is there was left by a killed runner of this name. */
+function makeEmpty(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { mode: 0o700 });
+  }
+  mkdirSync(join(path, "tmp"), { mode: 0o700 });
 }
