@@ -37,8 +37,8 @@ export interface Carried {
 export interface CarryOrder {
   workshop: Workshop;
   feed: LogFeed;
-  /** Sends to the supervisor; false when it is away. */
-  sendReport: (report: Report) => boolean;
+  isAttached: () => boolean;
+  sendReport: (report: Report) => void;
   onStarted: (execution: Execution) => void;
   onEnded: () => void;
   /** Nothing is carried any more. */
@@ -58,7 +58,7 @@ const CLEAN_AFTER_MS = 20;
 /** Seconds without an answer after which a log frame is sent again. */
 const NUDGE_EVERY = 3;
 
-export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, onEmpty }: CarryOrder) {
+export function createCarry({ workshop, feed, isAttached, sendReport, onStarted, onEnded, onEmpty }: CarryOrder) {
   const all = new Map<string, Carried>();
   let ticking: NodeJS.Timeout | null = null;
   let ticks = 0;
@@ -100,7 +100,10 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
     carried.running = null;
     carried.report = report;
     if (carried.dropped) forget(carried);
-    else deliver(carried);
+    else {
+      deliver(carried);
+      setTimeout(() => write(carried), WRITE_AFTER_MS);
+    }
     onEnded();
   }
 
@@ -108,26 +111,23 @@ export function createCarry({ workshop, feed, sendReport, onStarted, onEnded, on
   function deliver(carried: Carried, now = performance.now()): void {
     const { report } = carried;
     if (report === null || carried.sent) return;
+    if (!isAttached()) return write(carried);
     if (!carried.shipper.allSent() && now < carried.due) {
       if (carried.due === Infinity) carried.due = now + LONGEST_HANDOVER_MS;
       return;
     }
-    if (!sendReport(report)) {
-      write(carried);
-      return;
-    }
+    sendReport(report);
     carried.sent = true;
     carried.due = now + carried.pause;
     carried.pause = Math.min(carried.pause * 2, LONGEST_REPEAT_MS);
-    if (!carried.written) setTimeout(() => write(carried), WRITE_AFTER_MS);
   }
 
   function write(carried: Carried): void {
     if (carried.report === null || carried.written || carried.settled || !all.has(carried.executionId)) return;
-    carried.written = true;
     try {
       carried.shipper.toDisk();
       writeResult(carried.folder, workshop.runnerId, carried.report);
+      carried.written = true;
     } catch (error) {
       // It is still in memory and will be delivered from there.
       complain("A result could not be written to the disk.", { executionId: carried.executionId, error });

@@ -240,7 +240,9 @@ describe("when the supervisor goes away", () => {
     await until(() => texts(id).length === 1);
     const open = await openRequests();
     await supervisor.vanish();
-    await until(() => existsSync(join(folder(id), "result.json")));
+    await until(() => existsSync(join(folder(id), "output.json")));
+    await sleep(300);
+    expect(readdirSync(folder(id))).toEqual(expect.arrayContaining(["result.json", "spool.frames"]));
     await supervisor.listen();
     await supervisor.next("hello");
     const hello = await supervisor.next("hello");

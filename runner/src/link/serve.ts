@@ -56,7 +56,6 @@ const REFUSALS = new Set([Code.Unauthenticated, Code.PermissionDenied, Code.Fail
 export function serve({ workshop: own, socketPath, boot, token, capacity, newId, longestUselessMs }: ServeOrder): Serving {
   let attachment: Attachment | null = null;
   let welcomed = false;
-  let refused = false;
   let retiring = false;
   let over = false;
   let finish: () => void = () => {};
@@ -67,6 +66,7 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
   const carry = createCarry({
     workshop,
     feed,
+    isAttached: () => welcomed && attachment !== null,
     sendReport: (report) => send(toComplete(report)),
     onStarted(execution) {
       const started = toStarted(execution);
@@ -76,10 +76,9 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
     onEmpty: () => retiring && end(),
   });
 
-  function send(message: ToSupervisor): boolean {
-    if (!welcomed || attachment === null) return false;
-    attachment.send(message);
-    return true;
+  /** What is said while the supervisor is away is not lost: it follows from what is held, and is said again. */
+  function send(message: ToSupervisor): void {
+    if (welcomed) attachment?.send(message);
   }
 
   function end(): void {
@@ -108,7 +107,7 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
         complain("The supervisor is away; what runs goes on.", { why: wordsOf(why), carried: carry.count() });
       }
       welcomed = false;
-      refused = why instanceof ConnectError && REFUSALS.has(why.code);
+      const refused = why instanceof ConnectError && REFUSALS.has(why.code);
       carry.keep();
       carry.dropOrphans();
       // A report that the supervisor refuses to take stays on the disk; only what still runs needs this process.
