@@ -5,7 +5,9 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ROOT, type Server, startMalamar } from "../start-malamar.ts";
+import { eventually } from "../eventually.ts";
+import { runnerProcesses } from "../processes.ts";
+import { type Server, startMalamar } from "../start-malamar.ts";
 import { cpuOf } from "./numbers.ts";
 
 export interface Started {
@@ -13,9 +15,6 @@ export interface Started {
   wall: number;
   cpu: number;
 }
-
-/** As supervisor/src/runners/process-launcher.ts starts it. */
-const LEAN = ["--max-semi-space-size=1", "--max-old-space-size=256", "--optimize-for-size", "--v8-pool-size=0"];
 
 /** Start to exit of a program that this Node runs, as bash's `time` sees it. */
 export function timeToExit(args: string[]): Started {
@@ -37,7 +36,7 @@ export function emptyFile(): { path: string; remove(): void } {
 export const CACHE_TIME = 3500;
 
 /** Start of a runner until its first message (Hello) is on the socket. A bare socket listens, so nothing else is measured. */
-export async function runnerToHello(lives = 0): Promise<Started> {
+export async function runnerToHello(command: readonly string[], lives = 0): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), "malamar-bench-"));
   const socketPath = join(folder, "runner.sock");
   mkdirSync(join(folder, "data"));
@@ -52,8 +51,9 @@ export async function runnerToHello(lives = 0): Promise<Started> {
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   const since = performance.now();
-  const args = [...LEAN, join(ROOT, "runner/dist/runner.cjs"), "--socket", socketPath, "--id", "bench", "--boot", "1"];
-  const child = spawn(process.execPath, [...args, "--data-dir", join(folder, "data")], { stdio: ["pipe", "ignore", "inherit"] });
+  const [program = "", ...flags] = command;
+  const args = [...flags, "--socket", socketPath, "--id", "bench", "--boot", "1", "--data-dir", join(folder, "data")];
+  const child = spawn(program, args, { stdio: ["pipe", "ignore", "inherit"] });
   child.stdin?.end("token\n");
   await hello.promise;
   const started = { wall: performance.now() - since, cpu: cpuOf(child.pid ?? 0) };
@@ -73,6 +73,8 @@ function holdsData(bytes: Buffer): boolean {
 }
 
 export interface ServerStarts {
+  /** Program and flags with which the supervisor starts a runner. */
+  runner: string[];
   first(): Promise<Started>;
   afterKill(): Promise<Started>;
   end(): Promise<void>;
@@ -81,8 +83,12 @@ export interface ServerStarts {
 /** A server that is started again and again on the same data directory, with some work in it. */
 export async function openServerStarts(): Promise<ServerStarts> {
   const server = await startMalamar({ config: { sample: true } });
+  const [workspace] = (await server.api.workspaces.listWorkspaces({})).workspaces;
+  await server.api.tasks.createTask({ workspaceId: workspace?.id ?? "", summary: "Needs a runner" });
+  const [found] = await eventually("a runner is there", () => runnersOf(server), { timeout: 10_000 });
   await sleep(CACHE_TIME);
   return {
+    runner: found?.command.split(" --socket")[0]?.split(" ") ?? [],
     async first() {
       await server.stop("SIGINT");
       return toFirstAnswer(server);
@@ -95,6 +101,11 @@ export async function openServerStarts(): Promise<ServerStarts> {
     },
     end: () => server.end(),
   };
+}
+
+function runnersOf({ dataDir }: Server) {
+  const found = runnerProcesses(dataDir);
+  return found.length > 0 && found;
 }
 
 async function toFirstAnswer(server: Server): Promise<Started> {
