@@ -107,14 +107,18 @@ test("L09: unknown variables, flags and placeholders are refused as well", async
   writeFileSync(server.configFile, JSON.stringify(given));
 });
 
-test("doctor looks at everything, stopped or running, and changes nothing", async () => {
+test("L12: doctor looks for the program of each CLI and at everything else, stopped or running, and changes nothing", async () => {
+  const given = JSON.parse(readFileSync(server.configFile, "utf8")) as { clis: object };
+  writeFileSync(server.configFile, JSON.stringify({ ...given, clis: { ...given.clis, absent: { command: ["/nonexistent/cli"] } } }));
   const before = await server.command("doctor");
   expect(before.code, before.out + before.err).toBe(0);
+  expect(before.out).toMatch(/absent.*\/nonexistent\/cli.*not found/);
+  expect(before.out).toMatch(/python.*\/usr\/bin\/python3/);
   expect(existsSync(join(server.dataDir, "malamar.sqlite"))).toBe(false);
   await server.start();
   const running = await server.command("doctor");
   expect(running.code, running.out + running.err).toBe(0);
-  expect(running.out).toMatch(/node/i);
+  expect(running.out).toContain(String(server.pid()));
 });
 
 test("the sample workspace of a fresh installation reaches review with the demo CLI, without any settings", async () => {
