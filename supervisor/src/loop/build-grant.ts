@@ -6,8 +6,7 @@ import { ANSWER_SCHEMA } from "#executions/answer.ts";
 import type { Execution } from "#executions/execution.ts";
 import type { Grant, StepInput } from "#executions/grant.ts";
 import type { Db } from "#store/open-db.ts";
-import { newestActivities } from "#tasks/activity-table.ts";
-import type { Activity } from "#tasks/activity.ts";
+import { countActivities, newestActivityLines } from "#tasks/activity-table.ts";
 import { newestComments } from "#tasks/comment-table.ts";
 import type { Comment } from "#tasks/comment.ts";
 import { findTask } from "#tasks/task-table.ts";
@@ -29,8 +28,8 @@ export interface GrantSettings {
 }
 
 /** History that an order carries at most; what is older is counted and said. */
-const MOST_COMMENTS = 2000;
-const MOST_ACTIVITIES = 2000;
+const MOST_COMMENTS = 1000;
+const MOST_ACTIVITIES = 200;
 const MOST_NOTES = 5;
 const NOTE_LENGTH = 500;
 
@@ -84,7 +83,7 @@ interface Scene {
 
 function stepInput(db: Db, { workspace, task, run, agent, execution }: Scene): StepInput {
   const comments = newestComments(db, task.id, MOST_COMMENTS);
-  const activities = newestActivities(db, task.id, MOST_ACTIVITIES);
+  const activities = newestActivityLines(db, task.id, MOST_ACTIVITIES);
   return {
     workspaceTitle: workspace.title,
     workspaceInstruction: workspace.description,
@@ -103,9 +102,9 @@ function stepInput(db: Db, { workspace, task, run, agent, execution }: Scene): S
     taskKind: task.kind,
     notes: newestNotes(db, task.id, MOST_NOTES).map((note) => `${note.agentName}: ${shorten(note.text, NOTE_LENGTH)}`),
     comments: comments.map(commentLine),
-    activities: activities.map(activityLine),
+    activities,
     commentsLeftOut: Math.max(0, task.commentCount - comments.length),
-    activitiesLeftOut: 0,
+    activitiesLeftOut: activities.length < MOST_ACTIVITIES ? 0 : countActivities(db, task.id) - activities.length,
     answerSchema: ANSWER_SCHEMA_TEXT,
   };
 }
@@ -120,10 +119,6 @@ function commentLine({ author, content, repeats, createdAt }: Comment): string {
     created_at: new Date(createdAt).toISOString(),
   };
   return JSON.stringify(repeats > 1 ? { ...said, repeats } : said);
-}
-
-function activityLine({ kind, actor, detail, createdAt }: Activity): string {
-  return JSON.stringify({ event: kind, actor: actor.name, ...detail, created_at: new Date(createdAt).toISOString() });
 }
 
 function shorten(text: string, characters: number): string {

@@ -55,6 +55,11 @@ export function passPause(db: Db, { resource, resourceId, recoveredAt }: Pause, 
   statement(db, "UPDATE pauses SET until = ? WHERE resource = ? AND resource_id = ?").run(until, resource, resourceId);
 }
 
+/** The next attempt need not wait any longer. */
+export function hastenPause(db: Db, { resource, resourceId }: Pause, now: number): void {
+  statement(db, "UPDATE pauses SET until = min(until, ?) WHERE resource = ? AND resource_id = ?").run(now, resource, resourceId);
+}
+
 /** The resource works again. */
 export function recover(db: Db, resource: Pause["resource"], resourceId: string, now: number): void {
   const pause = findPause(db, resource, resourceId);

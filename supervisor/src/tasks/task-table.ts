@@ -2,11 +2,12 @@ import type { Db } from "#store/open-db.ts";
 import { statement } from "#store/statement.ts";
 import { PRIORITIES, type Priority, type Task, type TaskStatus } from "./task.ts";
 
-const COLUMNS = `t.id, t.workspace_id AS workspaceId, w.prefix, t.number, t.summary, t.description, t.kind, t.status, t.priority, t.pinned, t.hold,
+// The prefix by a subquery: the same as a join takes SQLite ten times as long here.
+const COLUMNS = `t.id, t.workspace_id AS workspaceId, (SELECT prefix FROM workspaces WHERE id = t.workspace_id) AS prefix, t.number, t.summary, t.description, t.kind, t.status, t.priority, t.pinned, t.hold,
   t.attention, t.attention_detail AS attentionDetail, t.resolution, t.stopping, t.said_seq AS saidSeq, t.heard_seq AS heardSeq,
   t.run_count AS runCount, t.pass_number AS passNumber, t.comment_count AS commentCount, t.version, t.created_at AS createdAt,
   t.updated_at AS updatedAt, t.done_at AS doneAt`;
-const FROM = "FROM tasks t JOIN workspaces w ON w.id = t.workspace_id";
+const FROM = "FROM tasks t";
 
 type Row = Omit<Task, "pinned" | "priority"> & { pinned: number; priority: number };
 
@@ -32,7 +33,10 @@ export function findTask(db: Db, id: string): Task | undefined {
 export function findTaskByKey(db: Db, key: string): Task | undefined {
   const [, prefix, number] = /^([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})$/.exec(key.toUpperCase()) ?? [];
   if (prefix === undefined || number === undefined) return undefined;
-  const row = statement(db, `SELECT ${COLUMNS} ${FROM} WHERE w.prefix = ? AND t.number = ?`).get(prefix, Number(number));
+  const row = statement(
+    db,
+    `SELECT ${COLUMNS} ${FROM} WHERE t.workspace_id = (SELECT id FROM workspaces WHERE prefix = ?) AND t.number = ?`,
+  ).get(prefix, Number(number));
   return row === undefined ? undefined : read(row);
 }
 
