@@ -8,7 +8,7 @@ const ROOMS = {
 // Data in, data out: no clock, disk, process or package. Add the pure file of a new room here.
 const PURE_FILES = {
   supervisor:
-    "errors/(problem|must) config/(cli|units) events/event workspaces/workspace agents/agent queue/(queue-entry|pick-up-order) " +
+    "errors/(problem|must) config/(cli|units) store/(disk-state|storage-failure) events/event workspaces/workspace agents/agent queue/(queue-entry|pick-up-order) " +
     "tasks/(task|comment|activity) executions/(execution|answer|decide-outcome|grant|report) " +
     "loop/(run|apply-outcome|retry-policy|why-now|error-words) runners/(runner|launch-backoff) schedule/(choose|explanation) notices/notice",
   runner:

@@ -15,19 +15,25 @@ import { openRunnerSocket } from "#http/runner-socket.ts";
 import { openHttpServer } from "#http/server.ts";
 import { openLogs } from "#logs/logs.ts";
 import { removeLog } from "#logs/remove-log.ts";
+import { noteDisk } from "#loop/note-disk.ts";
 import { publicRoutes } from "#rpc/routes.ts";
 import { runnerRoutes } from "#rpc/runner-service.ts";
 import { createTailLog } from "#rpc/tail-log.ts";
+import { refuseWhenFull } from "#rpc/refuse-when-full.ts";
 import { translateErrors } from "#rpc/translate-errors.ts";
+import { waitForLock } from "#rpc/wait-for-lock.ts";
 import { createFleet } from "#runners/fleet.ts";
 import { createProcessLauncher } from "#runners/process-launcher.ts";
 import { createRegistry } from "#runners/registry.ts";
 import { trimRunners } from "#runners/runner-table.ts";
 import { type Schedule, startSchedule } from "#schedule/loop.ts";
 import { startCheckpoints } from "#store/checkpoint.ts";
+import { diskWords } from "#store/disk-state.ts";
+import { watchDisk } from "#store/disk-watch.ts";
 import { openReader } from "#store/open-db.ts";
 import { prepareDatabase } from "#store/prepare-database.ts";
 import { statement } from "#store/statement.ts";
+import { explainStorage, isUntrustworthy } from "#store/storage-failure.ts";
 import { createStore, takeEpoch } from "#store/store.ts";
 import { startTrimming } from "#store/trim-loop.ts";
 import { createSample } from "#templates/create-sample.ts";
@@ -76,15 +82,22 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const end = async () => {
     for (const each of undo.splice(0).toReversed()) await each();
   };
+  const stumbled = (words: string) => (error: unknown) => {
+    if (isUntrustworthy(error)) onFatal(error);
+    else log.error({ err: error }, words);
+  };
   try {
     const directory = takeDataDirectory(config.dataDir, { instance, version, startedAt, background: options.background });
-    undo.push(directory.release);
-    const { paths } = directory;
+    // Until then the record of this process stays, and the next start has a look, too.
+    let checked = false;
+    undo.push(() => directory.release(checked));
+    const { paths, ballast } = directory;
     if (directory.unclean) log.warn("the last supervisor did not end by itself; the database is checked");
 
     const { writer, applied, copy } = prepareDatabase(paths.database, files.migrations, directory.unclean);
+    checked = true;
     const { epoch, installationId } = takeEpoch(writer, startedAt, newId());
-    const store = createStore({ writer, reader: openReader(paths.database), epoch, onFatal });
+    const store = createStore({ writer, reader: openReader(paths.database), epoch, onFatal, onFull: () => disk.noteFull() });
     undo.push(() => store.close());
     if (copy !== undefined) log.info({ applied, copy }, "the database was brought up to date; a copy from before is kept");
     undo.push(
@@ -93,6 +106,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         writer,
         database: paths.database,
         onFatal,
+        onFull: () => disk.noteFull(),
         onFallback: (error) => log.warn({ err: error }, "no thread for checkpoints; SQLite does them itself, and some commits take longer"),
       }),
       startTrimming({
@@ -104,11 +118,24 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         ],
         // A retention shorter than the usual pause would otherwise be kept an hour.
         interval: Math.min(HOUR, config.eventRetention),
-        onError: (error) => log.error({ err: error }, "old events could not be removed"),
+        onError: stumbled("old events could not be removed"),
       }),
     );
 
     const deps = { store, now, newId, random: Math.random, backOff: config.backOff };
+    const disk = watchDisk({
+      ballast,
+      reserve: config.diskReserve,
+      now,
+      busy: () => liveExecutions(store.reader).length > 0,
+      onChange(state) {
+        log[state.level === "ok" ? "info" : "warn"](diskWords(state) || "there is room on the disk again; what waited for it goes on");
+        noteDisk(deps, state.level);
+      },
+      onError: stumbled("the change of the disk's room could not be written down"),
+    });
+    undo.push(() => disk.stop());
+    store.onCommit(() => disk.note());
     const clis = knownClis(config);
     const sampleCli = chooseCli(clis, () => false);
     const sample = config.sample ? createSample({ ...deps, cliNames: clis.map((cli) => cli.name) }, sampleCli) : undefined;
@@ -130,11 +157,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       log: {
         info: (words) => log.info(words),
         warn: (words) => log.warn(words),
-        error: (error, words) => log.error({ err: error }, words),
+        error: (error, words) => stumbled(words)(error),
       },
     });
 
-    const logs = openLogs({ folder: paths.logs, deps, onError: (error) => log.error({ err: error }, "a log could not be counted") });
+    const logs = openLogs({ folder: paths.logs, deps, onError: stumbled("a log could not be counted") });
     undo.push(() => logs.close());
     const settings = { ...config, clis };
     let schedule: Schedule | undefined;
@@ -152,7 +179,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         goOn: (workspaceId) => schedule?.goOn(workspaceId),
         log,
       }),
-      interceptors: [translateErrors(log)],
+      interceptors: [translateErrors(log, onFatal)],
       log,
     });
     undo.push(() => socket.close());
@@ -167,10 +194,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         hub,
         registry,
         fleet,
+        disk,
         installation: { id: installationId, version, startedAt },
         tailLog: createTailLog({ deps, logs }),
       }),
-      interceptors: [translateErrors(log)],
+      interceptors: [translateErrors(log, onFatal), refuseWhenFull(disk), waitForLock],
       health: () => ({ healthy: statement(store.reader, "SELECT epoch FROM installation").pluck().get() === epoch, version, instance }),
       log,
     }).catch((error: unknown) => {
@@ -186,7 +214,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       fleet,
       settings,
       leftovers: { executions: paths.executions, tasks: paths.tasks, removeLog: (id) => removeLog(logs, id) },
-      onError: (error) => log.error({ err: error }, "the schedule stumbled; it tries again"),
+      hasRoom: () => disk.hasRoom(),
+      onError: stumbled("the schedule stumbled; it tries again"),
     });
     const url = `http://${config.host === "::1" ? "[::1]" : "localhost"}:${server.port}`;
     directory.publish(url);
@@ -207,7 +236,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     };
   } catch (error) {
     await end();
-    throw error;
+    throw explainStorage(error, config.dataDir);
   }
 }
 

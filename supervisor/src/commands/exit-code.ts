@@ -1,9 +1,20 @@
 import { Problem } from "#errors/problem.ts";
 
-/** Exit codes that scripts and service managers can rely on; 75 and 78 are those of sysexits.h. */
-export const EXIT = { ok: 0, failed: 1, notRunning: 3, alreadyRunning: 75, badConfiguration: 78, interrupted: 130 } as const;
+/** Exit codes that scripts and service managers can rely on; 65 and above are those of sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  notRunning: 3,
+  damaged: 65,
+  storageFailed: 74,
+  alreadyRunning: 75,
+  badConfiguration: 78,
+  interrupted: 130,
+} as const;
 
 const OF_REASON: Readonly<Record<string, number>> = {
+  database_damaged: EXIT.damaged,
+  storage_failed: EXIT.storageFailed,
   already_running: EXIT.alreadyRunning,
   bad_configuration: EXIT.badConfiguration,
   data_directory_unusable: EXIT.badConfiguration,

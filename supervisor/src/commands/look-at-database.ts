@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { quickCheck } from "#store/check-database.ts";
 import { openReader, openWriter } from "#store/open-db.ts";
 import type { Db } from "#store/open-db.ts";
 import { readMigrations } from "#store/migrate.ts";
-import { quickCheck } from "#store/prepare-database.ts";
 import { critical, note, ok } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 

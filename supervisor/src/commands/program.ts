@@ -16,7 +16,8 @@ Examples:
   malamar doctor                        what is wrong, and how to put it right
 
 Settings: an environment variable wins over a flag, a flag over the file, the file over the default.
-Exit codes: 0 done, 1 failed, 3 not running (status), 75 another Malamar has the data directory, 78 mistake in the configuration.`;
+Exit codes: 0 done, 1 failed, 3 not running (status), 65 the database is damaged, 74 the disk gives errors,
+75 another Malamar has the data directory, 78 mistake in the configuration.`;
 
 /** The command line of the supervisor. Each command loads its own code, so that --version and status stay quick. */
 export function buildProgram(entryDir: string): Command {

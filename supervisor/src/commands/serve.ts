@@ -23,14 +23,14 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
   const loaded = loadConfigHere(flags);
   const isTerminal = process.stdout.isTTY && !background;
   const log = await openLog({ level: loaded.config.logLevel, format: loaded.config.logFormat, isTerminal });
-  const die = (error: unknown, what: string) => {
+  const die = (error: unknown, what: string, code: number = EXIT.failed) => {
     log.fatal({ err: error }, what);
-    process.exit(EXIT.failed);
+    process.exit(code);
   };
   // Nothing is known about the state after one of these; what is on disk is whole, and a new process starts from there.
   process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
-    // The terminal or the pipe that the log went to is gone; the work is not.
-    if (error.syscall === "write" && (error.code === "EIO" || error.code === "EPIPE")) return;
+    // The terminal or the pipe that the log went to is gone, or its disk is full; the work goes on.
+    if (error.syscall === "write" && ["EIO", "EPIPE", "ENOSPC"].includes(error.code ?? "")) return;
     die(error, "an error that nobody caught; Malamar ends");
   });
   process.on("unhandledRejection", (error) => die(error, "a failure that nobody waited for; Malamar ends"));
@@ -39,7 +39,12 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
   // Before anything is begun: whoever stops a server that is just starting gets a clean end, too.
   const started = Promise.withResolvers<Supervisor>();
   endOnSignals(started.promise, log, background);
-  const onFatal = (error: unknown) => die(error, "the database can no longer be trusted; Malamar ends and checks it at the next start");
+  const onFatal = (error: unknown) =>
+    die(
+      error,
+      "the database can no longer be trusted; Malamar ends at once, the runners carry their steps on, and the next start checks it",
+      EXIT.storageFailed,
+    );
   startSupervisor({ loaded, version, entryDir, env: process.env, background, log, onFatal }).then(started.resolve, started.reject);
   const supervisor = await started.promise;
   if (!isTerminal) log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");

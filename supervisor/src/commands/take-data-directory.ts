@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { makeDataFolders } from "#config/paths.ts";
 import type { DataPaths } from "#config/paths.ts";
 import { Problem } from "#errors/problem.ts";
+import { type Ballast, openBallast } from "#store/ballast.ts";
+import { makeRoom } from "#store/disk-watch.ts";
 import { lockInstance } from "#store/instance-lock.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { livingSupervisor, ownRecord, removeRecord, writeRecord } from "./record.ts";
@@ -13,8 +15,9 @@ export interface TakenDirectory {
   unclean: boolean;
   /** Says where this supervisor is to be found. */
   publish: (url: string) => void;
-  /** The clean end: nothing of this supervisor is left. */
-  release: () => void;
+  ballast: Ballast;
+  /** The end. @param clean nothing of this supervisor is left; otherwise the next one knows that it has to look at the database */
+  release: (clean: boolean) => void;
 }
 
 /** Makes this process the only supervisor of a data directory, or refuses and touches nothing. */
@@ -27,13 +30,16 @@ export function takeDataDirectory(
   const unlock = lock(paths);
   const unclean = existsSync(paths.pidFile);
   const record = ownRecord(own);
+  const ballast = openBallast(paths.ballast);
+  makeRoom(ballast);
   writeRecord(paths.pidFile, record);
   return {
     paths,
     unclean,
+    ballast,
     publish: (url) => writeRecord(paths.pidFile, { ...record, url }),
-    release() {
-      removeRecord(paths.pidFile);
+    release(clean) {
+      if (clean) removeRecord(paths.pidFile);
       unlock();
     },
   };

@@ -62,6 +62,7 @@ const EXAMPLES: Record<SettingPath, { file: string; flag: unknown; env: string; 
   "timeLimits.silenceWarning": { file: "1m", flag: "2m", env: "3m", held: [60_000, 120_000, 180_000] },
   "timeLimits.silenceLimit": { file: "1m", flag: "2m", env: "3m", held: [60_000, 120_000, 180_000] },
   logCap: { file: "1 MiB", flag: "2MB", env: "70000", held: [1_048_576, 2_000_000, 70_000] },
+  diskReserve: { file: "1 GiB", flag: "auto", env: "0", held: [1_073_741_824, "auto", 0] },
   stopGrace: { file: "1s", flag: "2s", env: "3s", held: [1000, 2000, 3000] },
   finishGrace: { file: "1s", flag: "2s", env: "3s", held: [1000, 2000, 3000] },
   renewInterval: { file: "1s", flag: "2s", env: "3s", held: [1000, 2000, 3000] },

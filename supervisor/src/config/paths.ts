@@ -9,6 +9,8 @@ export interface DataPaths {
   database: string;
   /** Held by the supervisor that owns the directory; see store/instance-lock.ts. */
   instanceLock: string;
+  /** Room that is given away when the disk is full; see store/ballast.ts. */
+  ballast: string;
   /** One private folder per execution, by id. */
   executions: string;
   /** Working directories of tasks in temp mode, by id. */
@@ -40,6 +42,7 @@ export function dataPaths(dataDir: string, uid = process.getuid?.() ?? 0): DataP
     dataDir,
     database: join(dataDir, "malamar.sqlite"),
     instanceLock: join(dataDir, "instance.lock"),
+    ballast: join(dataDir, "ballast"),
     executions: join(dataDir, "executions"),
     tasks: join(dataDir, "tasks"),
     logs: join(dataDir, "logs"),

@@ -88,6 +88,12 @@ export const SETTINGS = {
   logCap: setting(256 * 1024 ** 2, "Size at which the log of one execution is cut", 'a size such as "256 MiB", at least 64 KiB', (raw) =>
     within(readSize(raw), 65_536, 2 ** 40),
   ),
+  diskReserve: setting<number | "auto">(
+    "auto",
+    "Room on the disk below which nothing new is started; auto = 200 MiB, or 1 % of the disk where that is less",
+    'auto, or a size such as "2 GiB"',
+    (raw) => (text(raw) === "auto" ? "auto" : within(readSize(raw), 0, 2 ** 50)),
+  ),
   stopGrace: duration(5000, 0, "Time between asking a CLI to stop and killing it"),
   finishGrace: duration(15_000, 0, "Time a CLI has to end by itself after its final line"),
   renewInterval: duration(10_000, 1, "How often a runner says that it is alive"),

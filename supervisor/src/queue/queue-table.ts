@@ -78,6 +78,14 @@ export function reorderWaiting(db: Db, taskId: string, pinned: boolean, priority
   );
 }
 
+/** What waits in a workspace until a certain time, because of what is over now, need not wait any longer. */
+export function hastenEntries(db: Db, workspaceId: string, readyAt: number, now: number): void {
+  statement(
+    db,
+    "UPDATE queue_entries SET ready_at = min(ready_at, @now) WHERE workspace_id = @workspaceId AND state = 'queued' AND ready_at = @readyAt",
+  ).run({ workspaceId, readyAt, now });
+}
+
 /** When the next entry that is not ready yet becomes so; undefined = none. */
 export function nextReadyAt(db: Db, now: number): number | undefined {
   return (statement(db, "SELECT ready_at FROM queue_entries WHERE state = 'queued' AND ready_at > ? ORDER BY ready_at LIMIT 1")

@@ -1,4 +1,5 @@
 import { createOutbox, type Outbox } from "./outbox.ts";
+import { whileLocked } from "./wait-for-lock.ts";
 
 export interface Duplex<In> {
   /** Takes one message; the next one is read when it is done. */
@@ -35,5 +36,5 @@ export async function* duplex<In, Out>(
 }
 
 async function read<In>(requests: AsyncIterable<In>, served: Duplex<In>): Promise<void> {
-  for await (const message of requests) await served.take(message);
+  for await (const message of requests) await whileLocked(() => served.take(message));
 }

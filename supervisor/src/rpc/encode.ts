@@ -168,7 +168,13 @@ export function encodeExplanation(explanation: Explanation): WireExplanation {
   });
 }
 
-export function encodePause(pause: Pause): WirePause {
+/** A pause of the table, or one of the whole machine, of which nobody knows when it ends. */
+export type ShownPause = Pick<Pause, "cause" | "detail" | "since" | "resourceId"> & {
+  resource: Pause["resource"] | "machine";
+  until: number | null;
+};
+
+export function encodePause(pause: ShownPause): WirePause {
   const { resource, resourceId, cause, detail, since, until } = pause;
   return create(PauseSchema, { resource, resourceId, cause: words.OUTCOME[cause], detail, since: time(since), until: time(until) });
 }

@@ -3,6 +3,7 @@ import type { Hub } from "#events/hub.ts";
 import type { LoopDeps } from "#loop/deps.ts";
 import type { Fleet } from "#runners/fleet.ts";
 import type { Registry } from "#runners/registry.ts";
+import type { DiskWatch } from "#store/disk-watch.ts";
 
 /** Facts of this installation and this process. */
 export interface Installation {
@@ -20,5 +21,6 @@ export interface ServiceDeps {
   hub: Hub;
   registry: Pick<Registry, "attached">;
   fleet: Pick<Fleet, "state">;
+  disk: Pick<DiskWatch, "state">;
   installation: Installation;
 }

@@ -33,7 +33,12 @@ const MASK: MaskTable<WireTask, TaskChanges> = {
   hold: ({ hold }, changes) => (changes.hold = readWord("task.hold", HOLD, hold)),
 };
 
-export function taskService({ deps, config, fleet }: Pick<ServiceDeps, "deps" | "config" | "fleet">): ServiceImpl<typeof TaskService> {
+export function taskService({
+  deps,
+  config,
+  fleet,
+  disk,
+}: Pick<ServiceDeps, "deps" | "config" | "fleet" | "disk">): ServiceImpl<typeof TaskService> {
   const { store, now } = deps;
 
   /** A task by its id, or by its key as people say it. */
@@ -105,7 +110,7 @@ export function taskService({ deps, config, fleet }: Pick<ServiceDeps, "deps" | 
     prioritiseTask: ({ id, pinned }) => written(prioritiseTask(deps, foundTask(id).id, pinned)),
 
     explainTask({ id }) {
-      const view = { now: now(), maxExecutions: config.maxExecutions, runnerState: fleet.state };
+      const view = { now: now(), maxExecutions: config.maxExecutions, disk: disk.state(), runnerState: fleet.state };
       return { explanation: encodeExplanation(explainTask(store.reader, foundTask(id).id, view)) };
     },
 

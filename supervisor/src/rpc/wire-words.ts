@@ -153,6 +153,7 @@ export const WAIT_REASON = {
   runner_starting: WaitReason.RUNNER_STARTING,
   starting: WaitReason.STARTING,
   not_queued: WaitReason.NOT_QUEUED,
+  disk_full: WaitReason.DISK_FULL,
 } as const satisfies Record<explanation.WaitReason, WaitReason>;
 
 export const EVENT_TYPE = {

@@ -6,6 +6,7 @@ import { findPause, listPauses } from "#loop/pause-table.ts";
 import { activeRun, openRun } from "#loop/run-table.ts";
 import { NOT_BEGUN, whoIsNext } from "#loop/run.ts";
 import { entriesBefore, waitingEntry } from "#queue/queue-table.ts";
+import { type DiskState, diskWords } from "#store/disk-state.ts";
 import type { Db } from "#store/open-db.ts";
 import { findTask } from "#tasks/task-table.ts";
 import { taskKey } from "#tasks/task.ts";
@@ -16,7 +17,7 @@ import { explain, type Explanation, type Facts } from "./explanation.ts";
 export function explainTask(
   db: Db,
   taskId: string,
-  view: { now: number; maxExecutions: number; runnerState: (workspaceId: string) => Facts["runnerState"] },
+  view: { now: number; maxExecutions: number; disk: DiskState; runnerState: (workspaceId: string) => Facts["runnerState"] },
 ): Explanation {
   const task = findTask(db, taskId);
   if (task === undefined) throw notFound("task", taskId);
@@ -41,6 +42,7 @@ export function explainTask(
     entry: entry === undefined ? null : { readyAt: entry.readyAt, reason: entry.reason, since: entry.updatedAt, before },
     cliPause: pause === undefined || agent === undefined || pause.recoveredAt !== null ? null : { cli: agent.cli, ...pause },
     workspacePause: listPauses(db).find(({ resource, resourceId }) => resource === "workspace" && resourceId === workspace.id) ?? null,
+    disk: view.disk.level === "ok" ? null : { since: view.disk.since, words: diskWords(view.disk) },
     machineFull: view.maxExecutions > 0 && liveExecutions(db).length >= view.maxExecutions,
     runnerState: view.runnerState(workspace.id),
     now: view.now,

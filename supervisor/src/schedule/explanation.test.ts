@@ -16,6 +16,7 @@ const facts = (differs: Partial<Facts>): Facts => ({
   entry: ENTRY,
   cliPause: null,
   workspacePause: null,
+  disk: null,
   machineFull: false,
   runnerState: "attached",
   now: NOW,
@@ -31,6 +32,7 @@ test.each<[string, Partial<Facts>, string]>([
   ["held", { hold: "draft", entry: null }, "held (draft)"],
   ["not_queued", { entry: null }, "Nothing is queued"],
   ["workspace_paused", { workspacePaused: true, entry: { ...ENTRY, readyAt: NOW + 9 } }, "Resume the workspace"],
+  ["disk_full", { disk: { since: NOW, words: "The disk is nearly full." }, runnerState: "none" }, "nearly full"],
   [
     "workspace_fault",
     { workspacePause: { cause: "spawn_failed", detail: "/gone is gone.", since: NOW, until: NOW + 1 } },

@@ -16,6 +16,7 @@ export const WAIT_REASONS = [
   "runner_starting",
   "starting",
   "not_queued",
+  "disk_full",
 ] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
 
@@ -46,6 +47,8 @@ export interface Facts {
   entry: { readyAt: number; reason: string; since: number; before: number } | null;
   cliPause: { cli: string; cause: string; since: number; until: number } | null;
   workspacePause: { cause: string; detail: string; since: number; until: number } | null;
+  /** Too little room to start anything, in words. */
+  disk: { since: number; words: string } | null;
   machineFull: boolean;
   runnerState: "none" | "starting" | "attached";
   now: number;
@@ -98,6 +101,7 @@ const RULES: readonly Rule[] = [
     workspacePaused
       ? { reason: "workspace_paused", sentence: "Its workspace is paused by you. Resume the workspace to go on." }
       : undefined,
+  ({ disk }) => (disk === null ? undefined : { reason: "disk_full", sentence: disk.words, since: disk.since }),
   ({ workspacePause, now }) =>
     workspacePause !== null && workspacePause.until > now
       ? {

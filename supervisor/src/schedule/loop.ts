@@ -24,6 +24,8 @@ export interface ScheduleOptions {
   fleet: Pick<Fleet, "ensure" | "state">;
   settings: GrantSettings & { maxExecutions: number };
   leftovers: Leftovers;
+  /** Whether the disk has room for more; asked before anything is started. */
+  hasRoom?: () => boolean;
   onError: (error: unknown) => void;
   /** Simulations bring their own time. */
   timers?: Timers;
@@ -47,7 +49,8 @@ const REAL_TIMERS: Timers = {
 const SLOW_TIMER = 30_000;
 
 /** Starts what can start whenever something changed: after each commit, when a runner comes or gives credit, and when a wait ends. */
-export function startSchedule({ deps, registry, fleet, settings, leftovers, onError, timers = REAL_TIMERS }: ScheduleOptions): Schedule {
+export function startSchedule(options: ScheduleOptions): Schedule {
+  const { deps, registry, fleet, settings, leftovers, hasRoom = () => true, onError, timers = REAL_TIMERS } = options;
   const { store } = deps;
   let stopped = false;
   let sweeping = false;
@@ -79,8 +82,9 @@ export function startSchedule({ deps, registry, fleet, settings, leftovers, onEr
     const now = deps.now();
     const live = liveExecutions(store.reader);
     tellStops(live);
+    const ready = workspacesWithWork(store.reader, now);
     const choice = choose({
-      workspaces: workspacesWithWork(store.reader, now),
+      workspaces: ready.length > 0 && hasRoom() ? ready : [],
       live: live.length,
       maxExecutions: settings.maxExecutions,
       runnerState: (id) => fleet.state(id),
@@ -154,7 +158,7 @@ export function startSchedule({ deps, registry, fleet, settings, leftovers, onEr
   registry.onChange(wake);
   wake();
   return {
-    goOn: (workspaceId) => guard(() => fleet.state(workspaceId) === "attached" && underCap() && start(workspaceId)),
+    goOn: (workspaceId) => guard(() => fleet.state(workspaceId) === "attached" && underCap() && hasRoom() && start(workspaceId)),
     stop() {
       stopped = true;
       callOff();

@@ -1,5 +1,6 @@
 import type { CheckpointOrder, CheckpointResult } from "./checkpoint.worker.ts";
 import type { Db } from "./open-db.ts";
+import { isFull, isLocked, isUntrustworthy } from "./storage-failure.ts";
 import type { Store } from "./store.ts";
 
 export interface CheckpointOptions {
@@ -14,6 +15,8 @@ export interface CheckpointOptions {
   threadIdle?: number;
   /** The storage can no longer be trusted: the process has to end. */
   onFatal: (error: unknown) => void;
+  /** There is no room for a checkpoint; the next commit tries again. */
+  onFull?: () => void;
   /** A thread cannot be had, so SQLite checkpoints inside commits again. */
   onFallback: (error: unknown) => void;
 }
@@ -58,8 +61,9 @@ export function startCheckpoints(options: CheckpointOptions): () => Promise<void
     if (result.done) return;
     const error = Object.assign(new Error(`A checkpoint of the database failed: ${result.message}`), { code: result.code });
     // After a failed fsync nothing that this process remembers of the file can be relied on.
-    if (result.code.startsWith("SQLITE_IOERR") || result.code.startsWith("SQLITE_CORRUPT")) options.onFatal(error);
-    else if (!result.code.startsWith("SQLITE_BUSY") && !result.code.startsWith("SQLITE_FULL")) throw error;
+    if (isUntrustworthy(error)) options.onFatal(error);
+    else if (isFull(error)) options.onFull?.();
+    else if (!isLocked(error)) throw error;
   }
 
   async function openPool() {

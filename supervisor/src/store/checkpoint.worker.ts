@@ -27,7 +27,8 @@ export default function checkpoint({ database, truncateBytes }: CheckpointOrder)
 }
 
 function open(database: string): Database.Database {
-  const db = new Database(database, { fileMustExist: true, timeout: 1000 });
+  // Cutting the log back keeps writers out while it waits for readers, of which one may be another program that stays.
+  const db = new Database(database, { fileMustExist: true, timeout: 100 });
   db.pragma("synchronous = FULL");
   return db;
 }

@@ -1,8 +1,23 @@
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openReader } from "./open-db.ts";
+import type { Problem } from "#errors/problem.ts";
+import { openReader, openWriter } from "./open-db.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 
 let folder: string;
@@ -64,20 +79,69 @@ test("a migration that fails changes nothing and leaves the copy", () => {
   expect(copies()).toEqual(["malamar.sqlite.before-2"]);
 });
 
-test("a damaged database is refused when it is checked, and left as it is", () => {
+function damage(): void {
+  const descriptor = openSync(file, "r+");
+  for (let page = 3; page < 200; page += 10) writeSync(descriptor, Buffer.alloc(200, 0xff), 0, 200, page * 4096);
+  closeSync(descriptor);
+}
+
+function fill(): void {
   const first = prepare();
   first.use(
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO lines SELECT hex(randomblob(100)) FROM n",
   );
   first.close();
-  cpSync(file, `${file}.before-1`);
-  const descriptor = openSync(file, "r+");
-  for (let page = 3; page < 200; page += 10) writeSync(descriptor, Buffer.alloc(200, 0xff), 0, 200, page * 4096);
-  closeSync(descriptor);
+}
 
-  expect(() => prepare(true)).toThrow(
-    expect.objectContaining({ reason: "database_damaged", nextStep: expect.stringContaining("before-1") as string }),
-  );
-  writeFileSync(file, "this is no database at all, and long enough to be read as one".repeat(100));
-  expect(() => prepare(true)).toThrow("not a database");
+/** As a killed supervisor leaves it: with a log of writes that is not in the file yet. */
+function leaveLog(): void {
+  const writer = openWriter(file);
+  const reader = openReader(file);
+  reader.pragma("schema_version");
+  writer.exec("INSERT INTO lines VALUES ('in the log only')");
+  cpSync(`${file}-wal`, `${file}-wal.kept`);
+  writer.close();
+  reader.close();
+  renameSync(`${file}-wal.kept`, `${file}-wal`);
+}
+
+test("a damaged database is refused, it and its log of writes are left as they are, and the command that is named brings the copy back", () => {
+  fill();
+  cpSync(file, `${file}.before-1`);
+  writeFileSync(`${file}.before-2`, "newer, and of no use");
+  utimesSync(`${file}.before-1`, 1, 1);
+  leaveLog();
+  damage();
+  const before = [readFileSync(file), readFileSync(`${file}-wal`)];
+  expect(before[1]?.length).toBeGreaterThan(0);
+
+  const refused = thrownBy(() => prepare(true));
+  expect([readFileSync(file), readFileSync(`${file}-wal`)]).toEqual(before);
+  expect(refused).toMatchObject({ reason: "database_damaged", nextStep: expect.stringContaining(`${file}.before-1`) as string });
+
+  const command = /^ {2}(cd .*)$/m.exec((refused as Problem).nextStep)?.[1] ?? "";
+  execFileSync("sh", ["-ec", command]);
+  const restored = prepare(true);
+  expect(openReader(file).prepare("SELECT count(*) FROM lines").pluck().get()).toBe(5000);
+  restored.close();
+  expect(readFileSync(join(folder, "damaged/malamar.sqlite"))).toEqual(before[0]);
 });
+
+test("without a good copy that is said", () => {
+  fill();
+  damage();
+  expect(thrownBy(() => prepare(true))).toMatchObject({ nextStep: expect.stringContaining("There is no good copy") as string });
+});
+
+test("what is no database at all is refused also without a check", () => {
+  writeFileSync(file, "this is no database at all, and long enough to be read as one".repeat(100));
+  for (const check of [true, false]) expect(thrownBy(() => prepare(check))).toMatchObject({ reason: "database_damaged" });
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

@@ -15,7 +15,17 @@ const SCHEMA = {
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-function open(): { store: Store; file: string; fatal: unknown[]; words: () => unknown[] } {
+interface Opened {
+  store: Store;
+  file: string;
+  fatal: unknown[];
+  full: () => number;
+  words: () => unknown[];
+  /** From now on the statement fails with the code, as it would on a bad disk. */
+  breakAt: (sql: string, code: string) => void;
+}
+
+function open(): Opened {
   const folder = mkdtempSync(join(tmpdir(), "malamar-store-"));
   folders.push(folder);
   const file = join(folder, "malamar.sqlite");
@@ -24,8 +34,23 @@ function open(): { store: Store; file: string; fatal: unknown[]; words: () => un
   const { epoch } = takeEpoch(writer, 1, "here");
   const reader = openReader(file);
   const fatal: unknown[] = [];
-  const store = createStore({ writer, reader, epoch, onFatal: (error) => fatal.push(error) });
-  return { store, file, fatal, words: () => reader.prepare("SELECT word FROM words ORDER BY word").pluck().all() };
+  let full = 0;
+  let broken = { sql: "", code: "" };
+  const exec = writer.exec.bind(writer);
+  writer.exec = (sql) => {
+    if (sql === broken.sql) throw Object.assign(new Error(broken.code), { code: broken.code });
+    return exec(sql);
+  };
+  const store = createStore({ writer, reader, epoch, onFatal: (error) => fatal.push(error), onFull: () => full++ });
+  const breakAt = (sql: string, code: string) => void (broken = { sql, code });
+  return {
+    store,
+    file,
+    fatal,
+    full: () => full,
+    breakAt,
+    words: () => reader.prepare("SELECT word FROM words ORDER BY word").pluck().all(),
+  };
 }
 
 const add = (store: Store, word: string) => store.transact((db) => db.prepare("INSERT INTO words VALUES (?)").run(word));
@@ -136,6 +161,57 @@ test("all pending migrations apply or none, and a newer database is refused", ()
   expect(migrate(db, [SCHEMA, second])).toEqual([]);
   expect(() => migrate(db, [SCHEMA])).toThrow("The database has schema 2, this program knows up to 1");
   db.close();
+});
+
+test("A6: while another program holds the lock a verb fails with words, soon, reading goes on, and afterwards everything works", async () => {
+  const { store, file, words, fatal } = open();
+  const other = openWriter(file);
+  other.exec("BEGIN IMMEDIATE");
+  const since = performance.now();
+  expect(() => add(store, "a")).toThrow(expect.objectContaining({ kind: "busy", reason: "database_locked" }));
+  expect(words()).toEqual([]);
+  const first = performance.now() - since;
+  for (let i = 0; i < 20; i++) expect(() => add(store, "a")).toThrow("Another program holds the lock");
+  // Only the first one waits; nobody can do anything else meanwhile.
+  expect(first).toBeLessThan(1000);
+  expect(performance.now() - since - first).toBeLessThan(200);
+  other.exec("ROLLBACK");
+  add(store, "b");
+  await store.durable();
+  expect([words(), fatal]).toEqual([["b"], []]);
+  other.close();
+  store.close();
+});
+
+test("A5: an error of the disk inside a verb, at its begin or at its commit is fatal, and nothing more is written", async () => {
+  for (const at of ["BEGIN IMMEDIATE", "INSERT INTO words VALUES ('b')", "COMMIT"]) {
+    const { store, fatal, words, breakAt } = open();
+    add(store, "a");
+    await store.durable();
+    breakAt(at, "SQLITE_IOERR_FSYNC");
+    const tried = (async () => {
+      store.transact((db) => db.exec("INSERT INTO words VALUES ('b')"));
+      await store.durable();
+    })();
+    await expect(tried).rejects.toThrow("SQLITE_IOERR_FSYNC");
+    expect(fatal).toHaveLength(1);
+    breakAt("", "");
+    expect(() => add(store, "c")).toThrow("SQLITE_IOERR_FSYNC");
+    expect(words()).toEqual(["a"]);
+    store.close();
+  }
+});
+
+test("A3: a full disk is a problem that passes, and is told to whoever can make room", async () => {
+  const { store, fatal, full, words, breakAt } = open();
+  breakAt("COMMIT", "SQLITE_FULL");
+  add(store, "a");
+  await expect(store.durable()).rejects.toMatchObject({ kind: "exhausted", reason: "storage_full" });
+  breakAt("", "");
+  add(store, "b");
+  await store.durable();
+  expect([words(), full(), fatal]).toEqual([["b"], 1, []]);
+  store.close();
 });
 
 test("every connection syncs each commit to disk", () => {

@@ -1,6 +1,7 @@
 import { Problem } from "#errors/problem.ts";
 import type { Db } from "./open-db.ts";
 import { statement } from "./statement.ts";
+import { isFull, isLocked, isUntrustworthy } from "./storage-failure.ts";
 
 /**
  * The state database: one writer, grouped commits.
@@ -31,6 +32,8 @@ export interface StoreOptions {
   epoch: number;
   /** The storage can no longer be trusted: the process has to end and start again. */
   onFatal: (error: unknown) => void;
+  /** A write failed for want of space. */
+  onFull?: () => void;
   /** Runs the group's commit after the present turn, or after its patience; simulations bring their own time. @returns a function that calls it off */
   soon?: (work: () => void, patience: number) => () => void;
 }
@@ -44,19 +47,22 @@ const nextTurn = (work: () => void, patience: number): (() => void) => {
   return () => clearImmediate(turn);
 };
 
-export function createStore({ writer, reader = writer, epoch, onFatal, soon = nextTurn }: StoreOptions): Store {
+/** Milliseconds to wait for another program's lock. It holds up everything, so that it is short: who can wait longer asks again. */
+const LOCK_PATIENCE = 250;
+
+export function createStore({ writer, reader = writer, epoch, onFatal, onFull, soon = nextTurn }: StoreOptions): Store {
   const listeners: (() => void)[] = [];
   let group: PromiseWithResolvers<void> | undefined;
   let callOff = () => {};
   let changesBefore = 0;
   let patient = false;
   let fatal: unknown;
+  let locked = false;
+  writer.pragma(`busy_timeout = ${LOCK_PATIENCE}`);
 
   function begin(): void {
-    if (fatal !== undefined) throw fatal;
-    writer.exec("BEGIN IMMEDIATE");
-    const owner = statement(writer, "SELECT epoch FROM installation").pluck().get();
-    if (owner !== epoch) {
+    lock();
+    if (ownerOfData() !== epoch) {
       writer.exec("ROLLBACK");
       fail(new Error("Another supervisor took over this data directory; this one stops and writes nothing more."));
       throw fatal;
@@ -67,12 +73,36 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
     group.promise.catch(() => {});
   }
 
+  function lock(): void {
+    try {
+      writer.exec("BEGIN IMMEDIATE");
+    } catch (error) {
+      // Whoever comes next need not find out by waiting, too.
+      if (isLocked(error) && !locked) writer.pragma("busy_timeout = 0");
+      locked ||= isLocked(error);
+      throw translate(error);
+    }
+    if (locked) writer.pragma(`busy_timeout = ${LOCK_PATIENCE}`);
+    locked = false;
+  }
+
+  function ownerOfData(): unknown {
+    try {
+      return statement(writer, "SELECT epoch FROM installation").pluck().get();
+    } catch (error) {
+      if (writer.inTransaction) writer.exec("ROLLBACK");
+      throw translate(error);
+    }
+  }
+
   function commit(): void {
     const done = group;
     if (done === undefined) return;
     callOff();
     group = undefined;
     try {
+      // A verb of the group found that the storage cannot be trusted: then neither can what the others did.
+      if (fatal !== undefined) throw fatal;
       writer.exec("COMMIT");
     } catch (error) {
       if (writer.inTransaction) writer.exec("ROLLBACK");
@@ -90,18 +120,16 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
   }
 
   function translate(error: unknown): unknown {
-    const code = (error as { code?: string }).code ?? "";
-    if (code === "SQLITE_FULL") {
-      return new Problem(
-        "exhausted",
-        "storage_full",
-        "The disk is full; the change was not made and everything stored before is kept.",
-        "Free some disk space and try again.",
-      );
-    }
-    // After a failed fsync the next commit may look fine although pages were dropped: never go on in this process.
-    if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CORRUPT")) fail(error);
-    return error;
+    if (isUntrustworthy(error) && error !== fatal) fail(error);
+    if (isLocked(error)) return lockedByAnother();
+    if (!isFull(error)) return error;
+    onFull?.();
+    return new Problem(
+      "exhausted",
+      "storage_full",
+      "The disk is full; the change was not made and everything stored before is kept.",
+      "Free some disk space and try again; what Malamar itself has to do goes on by itself then.",
+    );
   }
 
   function fail(error: unknown): void {
@@ -112,6 +140,7 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
   return {
     reader,
     transact(work, patience = 0) {
+      if (fatal !== undefined) throw fatal;
       const first = group === undefined;
       if (first) begin();
       if (first || (patient && patience === 0)) {
@@ -153,6 +182,15 @@ export function createStore({ writer, reader = writer, epoch, onFatal, soon = ne
     group?.reject(translate(error));
     group = undefined;
   }
+}
+
+function lockedByAnother(): Problem {
+  return new Problem(
+    "busy",
+    "database_locked",
+    "Another program holds the lock of Malamar's database; the change was not made and everything stored before is kept.",
+    "End what has the database open for writing (a backup tool, a database shell) and try again; reading goes on meanwhile.",
+  );
 }
 
 /** Makes this process the owner of the data directory's writes; whoever wrote before finds its epoch gone. Creates the installation the first time. */

@@ -140,14 +140,14 @@ export const CliSchema: GenMessage<Cli> = /*@__PURE__*/
  */
 export type Pause = Message<"malamar.v1.Pause"> & {
   /**
-   * "cli" or "workspace".
+   * "cli", "workspace" or "machine".
    *
    * @generated from field: string resource = 1;
    */
   resource: string;
 
   /**
-   * Name of the CLI or id of the workspace.
+   * Name of the CLI, id of the workspace, or what of the machine: "disk".
    *
    * @generated from field: string resource_id = 2;
    */
@@ -169,7 +169,7 @@ export type Pause = Message<"malamar.v1.Pause"> & {
   since?: Timestamp | undefined;
 
   /**
-   * The next attempt.
+   * The next attempt. Absent when nobody knows: it ends with its cause.
    *
    * @generated from field: google.protobuf.Timestamp until = 6;
    */
