@@ -23,10 +23,15 @@ export function runnerProcesses(dataDir: string): Found[] {
   return processes(({ args }) => (args.includes("--socket") && args[args.indexOf("--data-dir") + 1] === dataDir ? "" : undefined));
 }
 
-/** Everything that belongs to the installation and is no supervisor is gone, soon. */
+/** Everything that belongs to the installation and is no supervisor is gone, soon. What is not is told, and then ended. */
 export async function expectNothingLeft(dataDir: string, what: "executions" | "executions and runners"): Promise<void> {
   const left = () => [...executionProcesses(dataDir), ...(what === "executions" ? [] : runnerProcesses(dataDir))];
-  await eventually(`no ${what} are left`, () => left().length === 0, { timeout: 8_000, instead: left });
+  try {
+    await eventually(`no ${what} are left`, () => left().length === 0, { timeout: 8_000, instead: left });
+  } catch (error) {
+    for (const { pid } of left()) process.kill(pid, "SIGKILL");
+    throw error;
+  }
 }
 
 export function isAlive(pid: number): boolean {

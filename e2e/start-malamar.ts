@@ -101,6 +101,7 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
   let child: ChildProcess | undefined;
   let printed = "";
   let logged = "";
+  let stopped = true;
 
   const server: Server = {
     url,
@@ -116,6 +117,7 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
     async start() {
       const starting = spawn(process.execPath, [PROGRAM, "serve"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
       child = starting;
+      stopped = false;
       starting.stdout.setEncoding("utf8").on("data", (text: string) => (logged += text));
       for (const stream of [starting.stdout, starting.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
       await eventually("the supervisor answers", () => starting.exitCode !== null || starting.signalCode !== null || healthy(url), {
@@ -128,6 +130,7 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
       const stopping = child;
       if (stopping === undefined || stopping.exitCode !== null || stopping.signalCode !== null) return stopping?.exitCode ?? null;
       const gone = new Promise<void>((resolve) => stopping.once("exit", () => resolve()));
+      stopped = true;
       stopping.kill(signal);
       let late = false;
       const insist = setTimeout(() => {
@@ -141,10 +144,15 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
     },
     async end() {
       const before = child;
-      const wasRunning = before !== undefined && before.exitCode === null && before.signalCode === null;
-      await server.stop("SIGINT");
-      await expectNothingLeft(dataDir, "executions and runners");
-      if (wasRunning && before.exitCode !== 0) throw new Error(`The supervisor ended with ${before.exitCode}.\n${printed.slice(-3000)}`);
+      const gone = before !== undefined && (before.exitCode !== null || before.signalCode !== null);
+      const byItself = gone && !stopped;
+      const code = await server.stop("SIGINT");
+      await expectNothingLeft(dataDir, "executions and runners").catch((error: unknown) => {
+        throw byItself ? new Error(`The supervisor ended by itself.\n${printed.slice(-5000)}`, { cause: error }) : error;
+      });
+      if (byItself || (!gone && before !== undefined && code !== 0)) {
+        throw new Error(`The supervisor ended ${byItself ? "by itself " : ""}with ${code}.\n${printed.slice(-5000)}`);
+      }
       if (process.env["E2E_KEEP"] === undefined) rmSync(folder, { recursive: true, force: true });
     },
     command(...args) {

@@ -1,9 +1,11 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExecutionOutcome } from "@malamar/proto/malamar/v1/execution_pb";
 import { TaskHold, TaskStatus } from "@malamar/proto/malamar/v1/task_pb";
 import { WaitReason } from "@malamar/proto/malamar/v1/task_service_pb";
 import { afterAll, expect, test } from "vitest";
 import { eventually } from "../eventually.ts";
+import { startMalamar } from "../start-malamar.ts";
 import { createTeam, explain, reaches, reachesReview } from "../team.ts";
 import { useMalamar } from "../use-malamar.ts";
 
@@ -89,6 +91,27 @@ test("a workspace whose directory is missing", async () => {
   const { id } = await team.task();
   expect((await explains(id, "WORKSPACE_FAULT")).sentence).toContain("nowhere");
   await server.api.tasks.deleteTask({ id });
+});
+
+test("a disk without the room that is to be kept free, until there is room again", async () => {
+  const full = await startMalamar({ config: { diskReserve: "900000 GiB" } });
+  const team = await createTeam(full, { Worker: [] });
+  const { id } = await team.task();
+  const why = await eventually("the reason is the disk", async () => {
+    const explanation = await explain(full, id);
+    return explanation.reason === WaitReason.DISK_FULL && explanation;
+  });
+  seen.add(why.reason);
+  expect(why.sentence).toMatch(/disk/);
+  const { system } = await full.api.system.getSystem({});
+  expect(system?.pauses.map(({ resourceId, cause }) => [resourceId, cause])).toEqual([["disk", ExecutionOutcome.DISK_FULL]]);
+  expect(team.turns("Worker")).toEqual([]);
+  const given = JSON.parse(readFileSync(full.configFile, "utf8")) as object;
+  await full.stop("SIGTERM");
+  writeFileSync(full.configFile, JSON.stringify({ ...given, diskReserve: "1 MiB" }));
+  await full.start();
+  await reachesReview(full, id);
+  await full.end();
 });
 
 test("a machine that is full, and a runner that is being started", async () => {
