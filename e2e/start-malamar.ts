@@ -1,7 +1,7 @@
 // The real program: the bundle, as a process of its own, on a free port, with a data directory of its own and nothing of this
 // machine's settings. Journeys talk to it through the public API only.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -191,8 +191,4 @@ function freePort(): Promise<number> {
 /** The end of the supervisor's log, for the words of a failed test. */
 export function lastWords(server: Server, lines = 40): string {
   return server.printed().trimEnd().split("\n").slice(-lines).join("\n");
-}
-
-export function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, "utf8"));
 }

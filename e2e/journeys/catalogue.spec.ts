@@ -40,7 +40,7 @@ test("L17: every setting that is stored has a test that misses it when it is ign
   const cliKeys = [...cli.matchAll(/^ {4}(\w+):/gm)].map(([, key]) => `clis.*.${key}`);
   expect(keys.length).toBeGreaterThan(20);
   expect(cliKeys.length).toBeGreaterThan(7);
-  expect(Object.keys(CONFIGURATION).toSorted()).toEqual([...keys.map(([, key]) => key), ...cliKeys].toSorted());
+  expect(new Set(Object.keys(CONFIGURATION))).toEqual(new Set([...keys.map(([, key]) => key), ...cliKeys]));
   expect(Object.keys(WORKSPACE)).toEqual(maskOf("proto/malamar/v1/workspace_service.proto", "UpdateWorkspaceRequest"));
   expect(Object.keys(AGENT)).toEqual([...maskOf("proto/malamar/v1/agent_service.proto", "UpdateAgentRequest"), "position"]);
   expect(Object.keys(TASK)).toEqual([...maskOf("proto/malamar/v1/task_service.proto", "UpdateTaskRequest"), "pinned"]);

@@ -19,7 +19,7 @@ const server = useMalamar({
 
 const seen = new Set<WaitReason>();
 
-async function explains(taskId: string, reason: keyof typeof WaitReason & string) {
+async function explains(taskId: string, reason: Extract<keyof typeof WaitReason, string>) {
   const found = await eventually(
     `the reason is ${reason}`,
     async () => {

@@ -118,7 +118,7 @@ test("the runner's service is not to be had on the public port", async () => {
 
 test("a message over the limit is refused without being read to its end", async () => {
   const answer = await send(CREATE, JSON_TYPE, JSON.stringify({ title: "big", description: "x".repeat(5 * 1024 * 1024) })).catch(
-    () => ({ status: 0, headers: {}, body: "" }) as Answer,
+    (): Answer => ({ status: 0, headers: {}, body: "" }),
   );
   expect([0, 413, 429]).toContain(answer.status);
   expect((await send("/healthz")).status).toBe(200);

@@ -117,7 +117,7 @@ test("an agent reads its role, its task, its colleagues and what was said from i
   const [, , third, fourth] = await executions(server, id);
   expect(third?.agentName).toBe("Idle");
   const input = readFileSync(join(server.dataDir, "executions", fourth?.id ?? "", "input.md"), "utf8");
-  const titles = input.split("\n").filter((line) => /^# /.test(line));
+  const titles = input.split("\n").filter((line) => line.startsWith("# "));
   expect(titles).toEqual([
     "# You are run by Malamar",
     "# Your role: Planner",
