@@ -50,7 +50,14 @@ async function start(script: string) {
   const onError = (error: unknown) => {
     throw error;
   };
-  schedule = startSchedule({ deps, registry, fleet, settings: { ...settings, maxExecutions: 0 }, leftovers: { ...folders, removeLog: async () => {} }, onError });
+  schedule = startSchedule({
+    deps,
+    registry,
+    fleet,
+    settings: { ...settings, maxExecutions: 0 },
+    leftovers: { ...folders, removeLog: async () => {} },
+    onError,
+  });
   return house.task();
 }
 
