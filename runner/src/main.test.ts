@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FIXTURES } from "#execute/try-execution.ts";
 import { playSupervisor, type PlayedSupervisor } from "#link/played-supervisor.ts";
 import { EndCause } from "@malamar/proto/malamar/runner/v1/report_pb";
+import { SettledVerdict } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
 
 let dataDir = "";
 let supervisor: PlayedSupervisor;
@@ -31,13 +32,13 @@ interface Started {
   ended: Promise<unknown>;
 }
 
-function start({ token = "secret\n", args = ["--useless-after", "1"] } = {}): Started {
+function start({ token = "secret\n", args = ["--useless-after", "1"], id = "runner1" } = {}): Started {
   const all = [
     join(import.meta.dirname, "main.ts"),
     "--socket",
     join(dataDir, "s.sock"),
     "--id",
-    "runner1",
+    id,
     "--boot",
     "1",
     "--data-dir",
@@ -147,5 +148,30 @@ describe("the runner program", () => {
     expect(killed.find(({ executionId }) => executionId === "exec2")?.killed).toBeGreaterThan(0);
     expect(lives(pid)).toBe(false);
     expect(lives(Number(readFileSync(join(dataDir, "daemon"), "utf8")))).toBe(false);
+  });
+
+  test("what a killed runner had finished is delivered by another one, with its log", async () => {
+    supervisor.settle = false;
+    supervisor.storeLogs = false;
+    const first = start();
+    await grant(["sh", "-c", `echo one; echo two; printf '{"actions":[{"type":"skip"}]}' > {output}`]);
+    const result = join(dataDir, "executions/exec1/result.json");
+    while (!existsSync(result)) await sleep(5);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const before = supervisor.waiting("complete");
+    supervisor.storeLogs = true;
+    start({ id: "runner2" });
+    while ((await supervisor.next("hello")).runnerId !== "runner2");
+    supervisor.send({ case: "reap", value: { targets: [{ executionId: "exec1" }] } });
+    for (let had = 0; had < before; had += 1) await supervisor.next("complete");
+    const complete = await supervisor.next("complete");
+    expect(complete).toMatchObject({ executionId: "exec1", fence: 1n, cause: EndCause.EXITED, exitCode: 0 });
+    expect(Buffer.from(complete.answer).toString()).toBe('{"actions":[{"type":"skip"}]}');
+    expect(supervisor.log("exec1").map(({ text }) => text)).toEqual(["one", "two"]);
+    expect(existsSync(result)).toBe(true);
+    supervisor.send({ case: "settled", value: { executionId: "exec1", verdict: SettledVerdict.APPLIED } });
+    while (existsSync(result)) await sleep(5);
+    expect(supervisor.waiting("reaped")).toBe(0);
   });
 });

@@ -33,6 +33,12 @@ function writeDurably(path: string, content: string): void {
   }
 }
 
+/** The report that a runner, this one or one that is gone, could not deliver; null = there is none. */
+export function readResultOf(dataDir: string, executionId: string): Report | null {
+  const report = readResult(join(executionsFolder(dataDir), executionId, "result.json"), null);
+  return report?.executionId === executionId ? report : null;
+}
+
 /** Reports of this runner that an earlier boot could not deliver. */
 export function readResults(dataDir: string, runnerId: string): Report[] {
   let names: string[];
@@ -47,11 +53,12 @@ export function readResults(dataDir: string, runnerId: string): Report[] {
   });
 }
 
-function readResult(path: string, runnerId: string): Report | null {
+/** @param runnerId whose it has to be; null = whoever wrote it */
+function readResult(path: string, runnerId: string | null): Report | null {
   if (!existsSync(path)) return null;
   try {
     const content = JSON.parse(readFileSync(path, "utf8"), decode) as { runnerId: string; report: Report };
-    return content.runnerId === runnerId ? content.report : null;
+    return runnerId === null || content.runnerId === runnerId ? content.report : null;
   } catch (error) {
     complain("A result that waits for delivery cannot be read and stays.", { path, error });
     return null;

@@ -10,7 +10,7 @@ import { startExecution, type Execution } from "#execute/execute.ts";
 import type { Order } from "#execute/order.ts";
 import type { Workshop } from "#execute/prepare.ts";
 import type { EndCause, Report } from "#execute/report.ts";
-import { readResults, writeResult } from "#execute/result-file.ts";
+import { readResultOf, readResults, writeResult } from "#execute/result-file.ts";
 import { createShipper, type LogShipper } from "#execute/ship-log.ts";
 import { executionFolder, removeLeftovers, type ExecutionFolder } from "#workdir/execution-folder.ts";
 import type { LogFeed } from "./log-feed.ts";
@@ -70,6 +70,12 @@ export function createCarry({ workshop, feed, isAttached, sendReport, onStarted,
     feed.add(carried.shipper);
     ticking ??= setInterval(tick, 1_000);
     return carried;
+  }
+
+  function takeReport(report: Report): Carried {
+    const folder = executionFolder(workshop.dataDir, report.executionId);
+    const shipper = createShipper(report.executionId, report.fence, folder.spool);
+    return take(report.executionId, report.fence, { folder, shipper, running: null, report, written: true });
   }
 
   function forget(carried: Carried): void {
@@ -178,11 +184,19 @@ export function createCarry({ workshop, feed, isAttached, sendReport, onStarted,
 
     /** Takes up what an earlier boot of this runner left on the disk. */
     takeUp(): void {
-      for (const report of readResults(workshop.dataDir, workshop.runnerId)) {
-        const folder = executionFolder(workshop.dataDir, report.executionId);
-        const shipper = createShipper(report.executionId, report.fence, folder.spool);
-        take(report.executionId, report.fence, { folder, shipper, running: null, report, written: true });
-      }
+      for (const report of readResults(workshop.dataDir, workshop.runnerId)) takeReport(report);
+    },
+
+    /**
+     * Takes over what a runner that is gone had finished and not delivered. Only after the proof that nothing of the execution
+     * lives any more. @returns false when there is nothing to deliver
+     */
+    takeOver(executionId: string): boolean {
+      if (all.has(executionId)) return true;
+      const report = readResultOf(workshop.dataDir, executionId);
+      if (report === null) return false;
+      deliver(takeReport(report));
+      return true;
     },
 
     /** Some of a log was sent or stored. */

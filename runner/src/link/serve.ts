@@ -16,6 +16,7 @@ import { wordsOf } from "#errors/start-failure.ts";
 import type { Workshop } from "#execute/prepare.ts";
 import { reap } from "#process/sweep.ts";
 import { startTicks } from "#process/proc.ts";
+import { isSafeName } from "#workdir/safe-name.ts";
 import { createSpareFolders } from "#workdir/spare-folder.ts";
 import { attach, type Attachment } from "./attach.ts";
 import { createCarry } from "./carry.ts";
@@ -232,7 +233,8 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
       complain("Processes of a lost execution live on; they are looked for again.", { executionId, pid });
       await pauseFor(REAP_PAUSE_MS);
     }
-    send({ case: "reaped", value: { executionId, killed } });
+    // What it had finished is worth more than the news of its death.
+    if (!isSafeName(executionId) || !carry.takeOver(executionId)) send({ case: "reaped", value: { executionId, killed } });
   }
 
   async function shutDown(deliverMs: number): Promise<void> {

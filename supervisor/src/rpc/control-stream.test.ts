@@ -1,10 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { AnswerState, EndCause } from "@malamar/proto/malamar/runner/v1/report_pb";
-import { ControlRequestSchema } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
-import { expect, test } from "vitest";
+import { ControlRequestSchema, DispositionVerdict, SettledVerdict } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
+import { describe, expect, test } from "vitest";
 import { findExecution } from "#executions/execution-table.ts";
 import { openLogs } from "#logs/logs.ts";
 import { play } from "#loop/play.ts";
+import { endRunner } from "#runners/end-runner.ts";
 import { createRegistry } from "#runners/registry.ts";
 import { registerRunner } from "#runners/register-runner.ts";
 import { controlStream } from "./control-stream.ts";
@@ -34,13 +35,13 @@ function open() {
     log: { info: () => {}, warn: () => {} },
   };
   registerRunner(deps, { id: "runner", boot: 1, token: "secret", workspaceIds: [workspaceId] });
-  async function stream(boot: bigint) {
+  async function stream(boot: bigint, runnerId = "runner", held: { executionId: string; fence: bigint; finished: boolean }[] = []) {
     const heard: ToRunner[] = [];
     let error: unknown;
     const end = (why?: unknown) => (error ??= why);
     const served = controlStream(service, { push: (message) => void heard.push(message), end, async *[Symbol.asyncIterator]() {} });
     const say = async (message: Said) => served.take(create(ControlRequestSchema, { message }));
-    const hello = { runnerId: "runner", boot, token: "secret", protocolVersion: 1, pid: 1, pidStartTicks: 1n };
+    const hello = { runnerId, boot, token: "secret", protocolVersion: 1, pid: 1, pidStartTicks: 1n, held };
     await say({ case: "hello", value: hello });
     return { say, heard, over: () => served.over(), error: () => error };
   }
@@ -67,4 +68,47 @@ test("what arrives on a stream that was taken over is of the runner's past and c
   expect(registry.attached()).toHaveLength(1);
   newer.over();
   expect(registry.attached()).toEqual([]);
+});
+
+describe("the finished result of a runner that is gone", () => {
+  const complete = ({ id: executionId, fence }: { id: string; fence: number }): Said => {
+    const answer = new TextEncoder().encode('{"actions":[{"type":"skip"}]}');
+    const value = { executionId, fence: BigInt(fence), cause: EndCause.EXITED, exitCode: 0, answerState: AnswerState.PRESENT, answer };
+    return { case: "complete", value };
+  };
+
+  test("is taken from the runner that now carries the workspace, once, and survives that one's reconnection", async () => {
+    const { stream, task, start, deps, workspaceId } = open();
+    await stream(1n);
+    task();
+    const execution = start()!;
+    endRunner(deps, "runner");
+    registerRunner(deps, { id: "heir", boot: 1, token: "secret", workspaceIds: [workspaceId] });
+    const heir = await stream(1n, "heir");
+    expect(heir.heard.map(({ message }) => message?.case)).toEqual(["welcome", "reap"]);
+    const held = [{ executionId: execution.id, fence: BigInt(execution.fence), finished: true }];
+    const again = await stream(1n, "heir", held);
+    const welcome = again.heard[0]?.message?.value as { dispositions: { verdict: DispositionVerdict }[] };
+    expect(welcome.dispositions).toMatchObject([{ verdict: DispositionVerdict.KEEP }]);
+    await again.say(complete(execution));
+    await again.say(complete(execution));
+    await deps.store.durable();
+    await new Promise(setImmediate);
+    const verdicts = again.heard.flatMap(({ message }) => (message?.case === "settled" ? [message.value.verdict] : []));
+    expect(verdicts).toEqual([SettledVerdict.APPLIED, SettledVerdict.ALREADY]);
+    expect(findExecution(deps.store.reader, execution.id)).toMatchObject({ state: "ended", outcome: "finished" });
+  });
+
+  test("is refused from any other runner, and from anybody while its own still has it", async () => {
+    const { stream, task, start, deps, workspaceId } = open();
+    await stream(1n);
+    task();
+    const execution = start()!;
+    registerRunner(deps, { id: "heir", boot: 1, token: "secret", workspaceIds: [workspaceId] });
+    registerRunner(deps, { id: "stranger", boot: 1, token: "secret", workspaceIds: ["elsewhere"] });
+    await expect((await stream(1n, "heir")).say(complete(execution))).rejects.toThrow("never had");
+    endRunner(deps, "runner");
+    await expect((await stream(1n, "stranger")).say(complete(execution))).rejects.toThrow("never had");
+    expect(findExecution(deps.store.reader, execution.id)).toMatchObject({ state: "reaping", reportSha256: "" });
+  });
 });

@@ -26,6 +26,7 @@ import { decodeReport, VERDICTS } from "./decode-report.ts";
 import { dispositions } from "./dispositions.ts";
 import type { Duplex } from "./duplex.ts";
 import { encodeOrder, encodeStop, type ToRunner } from "./encode-grant.ts";
+import { mayDeliver } from "./may-deliver.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RunnerServiceDeps } from "./runner-service.ts";
 
@@ -124,9 +125,13 @@ export function controlStream(
 
   async function complete(id: string, message: Complete): Promise<void> {
     const { executionId } = message;
-    const execution = store.transact((db) => findExecution(db, executionId));
-    if (execution !== undefined && execution.runnerId !== id) throw broken(`a report about execution ${executionId}, which it never had`);
     const report = decodeReport(message, deps.now());
+    const { execution, delivers } = store.transact((db) => {
+      const found = findExecution(db, executionId);
+      // Said again after it was settled, it is recognised as the same.
+      return { execution: found, delivers: found === undefined || found.reportSha256 === report.sha256 || mayDeliver(db, id, found) };
+    });
+    if (!delivers) throw broken(`a report about execution ${executionId}, which it never had`);
     const verdict = settleReport(deps, report);
     // In the same turn where it can be, so that report and figures share a commit.
     const logged = verdict === "unknown" ? undefined : endLog(logs, executionId, report.lastLogFrame);

@@ -1,6 +1,7 @@
 import { DispositionVerdict } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
 import { findExecution } from "#executions/execution-table.ts";
 import type { Db } from "#store/open-db.ts";
+import { mayDeliver } from "./may-deliver.ts";
 
 export interface Held {
   executionId: string;
@@ -11,7 +12,7 @@ export interface Held {
 /**
  * What becomes of the executions that a runner holds when it connects. Kept is also what has ended here long ago: a finished one
  * is delivered and settled as such, a running one is told at once that it is stale, so that it is killed and what it did is kept
- * as evidence. Dropped is only what nobody knows any more, and what was never this runner's.
+ * as evidence. Dropped is only what nobody knows any more, and what this runner neither had nor took over from one that is gone.
  */
 export function dispositions(
   db: Db,
@@ -21,7 +22,8 @@ export function dispositions(
   const stale: string[] = [];
   const keepOrDrop = held.map(({ executionId, fence, finished }) => {
     const execution = findExecution(db, executionId);
-    if (execution?.runnerId !== runnerId || execution.fence !== fence) return { executionId, verdict: DispositionVerdict.DROP };
+    const known = execution !== undefined && execution.fence === fence && mayDeliver(db, runnerId, execution);
+    if (!known) return { executionId, verdict: DispositionVerdict.DROP };
     if (execution.state === "ended" && !finished) stale.push(executionId);
     return { executionId, verdict: DispositionVerdict.KEEP };
   });

@@ -5,6 +5,7 @@ import { findExecution } from "#executions/execution-table.ts";
 import { appendFrame } from "#logs/append-frame.ts";
 import { recognise } from "#runners/greet-runner.ts";
 import type { Duplex } from "./duplex.ts";
+import { mayDeliver } from "./may-deliver.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RunnerServiceDeps } from "./runner-service.ts";
 
@@ -27,7 +28,9 @@ export function logsStream(
     let expected = logs.files.peek(executionId) === undefined ? undefined : fences.get(executionId);
     if (expected === undefined) {
       const execution = findExecution(store.reader, executionId);
-      if (execution?.runnerId !== caller.id) return false;
+      if (execution === undefined) return false;
+      // What was taken over stays so when its report was quicker than its log.
+      if (!fences.has(executionId) && !mayDeliver(store.reader, caller.id, execution)) return false;
       expected = BigInt(execution.fence);
       fences.set(executionId, expected);
     }
