@@ -6,6 +6,7 @@ import { spawnCli, type CliExit, type CliProcess } from "#process/spawn-cli.ts";
 import { killCli, stopCli } from "#process/stop-cli.ts";
 import { sweepAfterExit } from "#process/sweep.ts";
 import { keptWithin } from "#process/within.ts";
+import { isCrammed } from "#workdir/crammed.ts";
 import { executionFolder, type ExecutionFolder } from "#workdir/execution-folder.ts";
 import { readAnswer } from "#workdir/read-answer.ts";
 import { createExecutionLog, type ExecutionLog } from "./execution-log.ts";
@@ -167,6 +168,11 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
 
   function report(exit: CliExit | null): Report {
     const answer = startedAt === null ? null : readAnswer(folder.output);
+    // A CLI that found no room for its answer did nothing wrong.
+    if (cause === "exited" && (exit?.code !== 0 || answer?.state !== "present") && isCrammed(folder.path)) {
+      cause = "disk_full";
+      words = "The disk was full when it ended, and it ended without a good answer.";
+    }
     return {
       executionId: order.executionId,
       fence: order.fence,

@@ -43,12 +43,16 @@ function levelOf(before: DiskState["level"], { ballast, failed }: DiskSight, lef
   return left >= (before === "low" ? reserve + reserve / 20 : reserve) ? "ok" : "low";
 }
 
-/** One sentence for people; empty while all is well. */
+/** What is wrong and what to do, for people; empty while all is well. */
 export function diskWords({ level, free, reserve }: DiskState): string {
-  const has = `${inMib(free)} are free where Malamar's data is`;
-  if (level === "full") return `The disk is full: ${has}. Free some space; Malamar goes on by itself.`;
-  if (level === "low")
-    return `The disk is nearly full: ${has}, and below ${inMib(reserve)} nothing is started. Free some space; Malamar goes on by itself.`;
+  const next = "Free some space; Malamar goes on by itself.";
+  if (level === "full") {
+    const needed = inMib(reserve + BALLAST_BYTES);
+    return `The disk with Malamar's data is full: what had to be written found no room, and ${needed} are needed to go on. ${next}`;
+  }
+  if (level === "low") {
+    return `The disk with Malamar's data is nearly full: ${inMib(free)} are free, and below ${inMib(reserve)} nothing is started. ${next}`;
+  }
   return "";
 }
 

@@ -10,7 +10,7 @@ const codeOf = (error: unknown): string => {
  * and a disk that turned read-only did so because of something: never go on in this process.
  */
 export function isUntrustworthy(error: unknown): boolean {
-  return /^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(codeOf(error));
+  return /^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(codeOf(error)) && !isFull(error);
 }
 
 /** Whether what is stored cannot be what was written. */
@@ -18,9 +18,9 @@ export function isDamage(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error));
 }
 
-/** Whether a write failed for want of space, of the disk's or of the user's quota. */
+/** Whether a write failed for want of space, of the disk's or of the user's quota. SHMSIZE is how SQLite says it of its index. */
 export function isFull(error: unknown): boolean {
-  return /^(SQLITE_FULL|ENOSPC|EDQUOT)/.test(codeOf(error));
+  return /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/.test(codeOf(error));
 }
 
 /** Whether another program holds a lock on the database. */
@@ -30,7 +30,7 @@ export function isLocked(error: unknown): boolean {
 
 /** What the storage did to a start, in words a person can act on; any other error as it is. */
 export function explainStorage(error: unknown, dataDir: string): unknown {
-  const { message } = error as Error;
+  const message = error instanceof Error ? error.message : "";
   if (isFull(error)) {
     return new Problem(
       "exhausted",
