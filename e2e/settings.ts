@@ -8,7 +8,7 @@ const WARNING = `${SETTINGS} › L17: a silence warning is the agent's`;
 const SAID = `${SETTINGS} › L17: what a workspace and a task say reaches the agent`;
 const AFRESH = `${LOOP} › settings are read afresh before each step`;
 const RUNNERS = `${SETTINGS} › L17: workspacesPerRunner lets workspaces share a runner, warmSpare`;
-const TOOL = `${SETTINGS} › L17: a CLI of the configuration gets its model`;
+const TOOL = `${SETTINGS} › L17: a CLI of the configuration gets its prompt`;
 
 /** Keys of the configuration file; `clis.*` stands for each CLI in it. */
 export const CONFIGURATION: Record<string, string> = {
@@ -37,7 +37,7 @@ export const CONFIGURATION: Record<string, string> = {
   sample: `${SETTINGS} › L17: dataDir, port and sample`,
   "clis.*.title": TOOL,
   "clis.*.command": TOOL,
-  "clis.*.promptBy": `${LOOP} › an agent reads its role`,
+  "clis.*.promptBy": TOOL,
   "clis.*.outputFormat": "journeys/logs.spec.ts › what an adapter understands",
   "clis.*.successPattern": `${FAULTS} › a CLI without its own final line`,
   "clis.*.outcomePatterns": `${FAULTS} › a provider that is down`,
