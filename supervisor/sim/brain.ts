@@ -41,7 +41,7 @@ export interface Surroundings {
   crashed(): void;
 }
 
-const CRASH_AT_COMMIT = 0.002;
+const CRASH_AT_COMMIT = 0.006;
 
 export function startBrain(world: Surroundings): Brain {
   const { clock, dice, writer } = world;

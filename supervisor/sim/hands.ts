@@ -227,7 +227,7 @@ export function launchRunner(machine: Machine, { id, token, pid }: { id: string;
       processes.push(process);
       say({ case: "started", value: { executionId, fence, pid: 4000 + processes.length, pidStartTicks: 1n } });
       // Some never end by themselves: only a stop ends them.
-      if (!dice.chance(0.01)) clock.after(dice.between(200, dice.chance(0.1) ? 90_000 : 8000), () => end(mine));
+      if (!dice.chance(0.07)) clock.after(dice.between(200, dice.chance(0.1) ? 90_000 : 8000), () => end(mine));
     });
     ask();
   }

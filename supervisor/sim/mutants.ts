@@ -74,7 +74,7 @@ export const MUTANTS = {
   noEpoch: {
     broken: "a supervisor that was replaced goes on writing",
     file: "src/store/store.ts",
-    from: "if (owner !== epoch) {",
+    from: "if (ownerOfData() !== epoch) {",
     to: "if (false) {",
   },
   newRequestAfterReconnect: {

@@ -89,6 +89,8 @@ export async function simulate(seed: number): Promise<Result> {
         broken ??= `a person got an internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
       });
     }
+    // Whatever a person causes to be said to a runner may get lost on its way.
+    if (dice.chance(0.15)) clock.after(dice.between(0, 6), () => dice.pick([...runners.values()].filter(({ alive }) => alive))?.cut());
     clock.after(dice.between(100, 12_000), people);
   }
 
@@ -98,9 +100,10 @@ export async function simulate(seed: number): Promise<Result> {
     if (present !== undefined) {
       for (const id of workspaceIds) {
         const live = liveExecution(present.deps.store.reader, id);
-        if (live === undefined || live.stopReason !== "none" || clock.now() - live.leasedAt < 150_000) continue;
+        if (live === undefined || live.stopReason !== "none" || clock.now() - live.leasedAt < 60_000) continue;
         const task = live.taskId;
         cancelTask(present.deps, task);
+        if (faulty() && dice.chance(0.5)) clock.after(dice.between(1, 5), () => runners.get(live.runnerId)?.cut());
         void present.deps.store.durable().then(
           () =>
             acts.push({
@@ -113,7 +116,7 @@ export async function simulate(seed: number): Promise<Result> {
         );
       }
     }
-    clock.after(30_000, patience);
+    clock.after(20_000, patience);
   }
 
   function nemesis(): void {
@@ -122,10 +125,10 @@ export async function simulate(seed: number): Promise<Result> {
     const runner = dice.pick([...runners.values()].filter(({ alive }) => alive));
     if (roll < 0.15) up()?.crash();
     else if (roll < 0.25) replace();
-    else if (runner !== undefined && roll < 0.45) {
+    else if (runner !== undefined && roll < 0.4) {
       kills += 1;
       runner.kill();
-    } else if (runner !== undefined && roll < 0.65) runner.cut();
+    } else if (runner !== undefined && roll < 0.7) runner.cut();
     else if (runner !== undefined && roll < 0.8) {
       runner.frozen = true;
       clock.after(dice.between(500, 40_000), () => {
