@@ -1,5 +1,6 @@
 import { Problem } from "#errors/problem.ts";
 import { type Task, taskKey, words } from "#tasks/task.ts";
+import { saveTask } from "#tasks/transition.ts";
 import { contextOf, type LoopDeps } from "./deps.ts";
 import { cancelInto } from "./end-execution.ts";
 import { hearEverything, refuseWhileStopping, requestStop, taskInHand } from "./task-in-hand.ts";
@@ -12,7 +13,8 @@ export function cancelTask(deps: LoopDeps, id: string): Task {
   return deps.store.transact((db) => {
     const context = contextOf(deps, db);
     const hand = taskInHand(context, id);
-    if (hand.task.stopping === "cancelling") return hand.task;
+    // Cancelled again after something was said meanwhile: that is counted as seen as well.
+    if (hand.task.stopping === "cancelling") return saveTask(db, hearEverything(context, hand.task), context.now);
     refuseWhileStopping(hand);
     if (hand.task.status !== "in_progress") {
       throw new Problem(

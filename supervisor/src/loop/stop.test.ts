@@ -37,6 +37,17 @@ test("a comment while the cancel is carried out starts work again", () => {
   expect(read(id).status).toBe("todo");
 });
 
+test("a second cancel counts what was said since the first as seen", () => {
+  const { task, start, end, read, deps } = play(["Planner"]);
+  const { id } = task();
+  const execution = start();
+  cancelTask(deps, id);
+  addComment(deps, { taskId: id, content: "no, go on" });
+  cancelTask(deps, id);
+  end(execution, skip);
+  expect(read(id)).toMatchObject({ status: "in_review", attention: "cancelled" });
+});
+
 test("what an agent answered in the instant of a cancel is kept and not applied", () => {
   const { task, start, end, comments, deps } = play(["Planner"]);
   const { id } = task();
