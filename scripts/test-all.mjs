@@ -1,4 +1,4 @@
-// `npm test`: checks, unit tests, build, journeys. Ends with one line of figures.
+// `npm test`: checks, unit tests, build, journeys, faults. Ends with one line of figures.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,7 +41,10 @@ const since = performance.now();
 rows.push({ title: "checks", ...(await check([])), skipped: 0, seconds: (performance.now() - since) / 1000 });
 tests("unit tests", "vitest", ["run"]);
 single("build", process.execPath, ["scripts/build.mjs"]);
-if (rows.at(-1).ok) tests("journeys", process.execPath, ["scripts/e2e.mjs"]);
+if (rows.at(-1).ok) {
+  tests("journeys", process.execPath, ["scripts/e2e.mjs"]);
+  single("faults", process.execPath, ["e2e/faults/main.ts"]);
+}
 rmSync(reports, { recursive: true, force: true });
 
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0);

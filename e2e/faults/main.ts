@@ -1,6 +1,6 @@
 // pnpm faults [--long] [--seed N] [ID …]   plays the faults of docs/reliability.md against the real programs and simulates the step
 // protocol under thousands more; the last line says how many were survived. The short form is for every commit.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,23 +38,28 @@ for (const file of globSync("*/*.fault.ts", { cwd: import.meta.dirname }).toSort
   note(fault.id, fault.title, await runFault(fault, { seed, short, log: say }));
 }
 
-/** The real protocol code over virtual time: see supervisor/sim/. */
-function simulate(id: string, title: string, ...args: string[]): void {
+/** The real protocol code over virtual time, see supervisor/sim/. Each of the commands on a processor of its own. */
+async function simulate(id: string, title: string, ...commands: (readonly string[])[]): Promise<void> {
   if (!wanted(id)) return;
   const since = performance.now();
-  const run = spawnSync(process.execPath, args, { cwd: join(import.meta.dirname, "../../supervisor"), encoding: "utf8" });
-  const seconds = (performance.now() - since) / 1000;
-  const words = (run.stdout + run.stderr).trim();
-  if (run.status === 0) say(`               ${words.split("\n").at(-1)}`);
-  note(
-    id,
-    title,
-    run.status === 0 ? { outcome: "survived", figures: {}, seconds } : { outcome: "lost", error: words, figures: {}, seconds },
-  );
+  const runs = await Promise.all(commands.map(runInSupervisor));
+  const words = runs.map((run) => run.words).join("\n");
+  const outcome = runs.every((run) => run.code === 0) ? "survived" : "lost";
+  if (outcome === "survived") for (const run of runs) say(`               ${run.words.split("\n").at(-1)}`);
+  note(id, title, { outcome, ...(outcome === "lost" && { error: words }), figures: {}, seconds: (performance.now() - since) / 1000 });
 }
 
-simulate("SIM", "the step protocol holds its invariants under simulated faults", "sim/main.ts", short ? "300" : "10000", String(seed));
-simulate("MUT", "the simulation notices when a rule of the protocol is broken", "sim/mutants-main.ts", short ? "200" : "1000");
+function runInSupervisor(args: readonly string[]): Promise<{ code: number | null; words: string }> {
+  const run = spawn(process.execPath, [...args], { cwd: join(import.meta.dirname, "../../supervisor"), stdio: ["ignore", "pipe", "pipe"] });
+  let words = "";
+  for (const stream of [run.stdout, run.stderr]) stream.on("data", (chunk: Buffer) => (words += chunk.toString()));
+  return new Promise((done) => run.on("close", (code) => done({ code, words: words.trim() })));
+}
+
+const seeds = short ? 10_000 : 100_000;
+const half = (first: number) => ["sim/main.ts", String(seeds / 2), String(first)];
+await simulate("SIM", "the step protocol holds its invariants under simulated faults", half(seed), half(seed + seeds / 2));
+await simulate("MUT", "the simulation notices when a rule of the protocol is broken", ["sim/mutants-main.ts", short ? "300" : "2000"]);
 
 const totals = ["lost", "doubled", "orphans"].map((what) => `${what} ${sum[what]}`);
 say(`faults survived ${survived}/${played}, ${totals.join(", ")} (seed ${seed})`);

@@ -21,11 +21,11 @@ export interface Result {
   kills: number;
 }
 
-const FAULTS_END = 240_000;
+const FAULTS_END = 160_000;
 const END = 3 * 3_600_000;
 const AGENTS = 3;
 
-/** One seed, one run: two workspaces, people, runners and a supervisor, all tormented for four virtual minutes, then left in peace. */
+/** One seed, one run: two workspaces, people, runners and a supervisor, all tormented for two and a half virtual minutes, then left in peace. */
 export async function simulate(seed: number): Promise<Result> {
   const dice = createDice(seed);
   const clock = createClock(Date.UTC(2026, 0, 1));
@@ -100,7 +100,7 @@ export async function simulate(seed: number): Promise<Result> {
     if (present !== undefined) {
       for (const id of workspaceIds) {
         const live = liveExecution(present.deps.store.reader, id);
-        if (live === undefined || live.stopReason !== "none" || clock.now() - live.leasedAt < 60_000) continue;
+        if (live === undefined || live.stopReason !== "none" || clock.now() - live.leasedAt < 40_000) continue;
         const task = live.taskId;
         cancelTask(present.deps, task);
         if (faulty() && dice.chance(0.5)) clock.after(dice.between(1, 5), () => runners.get(live.runnerId)?.cut());
