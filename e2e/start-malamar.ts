@@ -145,7 +145,8 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
     async end() {
       const before = child;
       const gone = before !== undefined && (before.exitCode !== null || before.signalCode !== null);
-      const byItself = gone && !stopped;
+      // With 0 it was asked to, by another command.
+      const byItself = gone && !stopped && before.exitCode !== 0;
       const code = await server.stop("SIGINT");
       await expectNothingLeft(dataDir, "executions and runners").catch((error: unknown) => {
         throw byItself ? new Error(`The supervisor ended by itself.\n${printed.slice(-5000)}`, { cause: error }) : error;

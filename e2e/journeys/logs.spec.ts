@@ -1,4 +1,4 @@
-import { LogStream } from "@malamar/proto/malamar/v1/log_pb";
+import { type LogLine, LogStream } from "@malamar/proto/malamar/v1/log_pb";
 import { toProblem } from "@malamar/sdk/problem";
 import { tailLog, type TailOptions } from "@malamar/sdk/tail-log";
 import { expect, test } from "vitest";
@@ -8,8 +8,7 @@ import { useMalamar } from "../use-malamar.ts";
 
 const server = useMalamar({ config: { logCap: "128 KiB" } });
 
-async function tail(options: TailOptions) {
-  const lines = [];
+async function tail(options: TailOptions, lines: LogLine[] = []) {
   let complete = false;
   for await (const batch of tailLog(server.api.executions, options)) {
     lines.push(...batch.lines);
@@ -26,18 +25,23 @@ test("whoever comes early, late or in the middle sees the same lines, each once"
   await eventually("the first half is there", async () => (await tail({ executionId })).lines.length === 501, {
     instead: async () => (await tail({ executionId })).lines.length,
   });
-  const middle = tail({ executionId, follow: true });
-  const fromCursor = tail({ executionId, afterLine: 400n, follow: true });
-  const lastTen = tail({ executionId, tailLines: 10, follow: true });
+  // Each has been served before the second half begins.
+  const join = async (options: Partial<TailOptions>, first: number) => {
+    const lines: LogLine[] = [];
+    const end = tail({ executionId, follow: true, ...options }, lines);
+    await eventually("the stream has what there is", () => lines.length === first, { instead: () => lines.length });
+    return { end };
+  };
+  const [middle, fromCursor, lastTen] = await Promise.all([join({}, 501), join({ afterLine: 400n }, 101), join({ tailLines: 10 }, 10)]);
   team.open("go");
   await reachesReview(server, id);
   const late = await tail({ executionId, follow: true });
   expect(late.complete).toBe(true);
   expect(late.numbers).toEqual(Array.from({ length: 1001 }, (_, at) => at + 1));
   expect((await early).lines).toEqual(late.lines);
-  expect((await middle).lines).toEqual(late.lines);
-  expect((await fromCursor).lines).toEqual(late.lines.slice(400));
-  expect((await lastTen).lines).toEqual(late.lines.slice(491));
+  expect((await middle.end).lines).toEqual(late.lines);
+  expect((await fromCursor.end).lines).toEqual(late.lines.slice(400));
+  expect((await lastTen.end).lines).toEqual(late.lines.slice(491));
   expect(late.lines.filter(({ stream }) => stream === LogStream.STDERR).map(({ text }) => text)).toEqual(["on stderr"]);
   expect(late.texts.filter((text) => text.startsWith("line"))).toEqual(
     [1, 2].flatMap(() => Array.from({ length: 500 }, (_, at) => `line ${at + 1}`)),
