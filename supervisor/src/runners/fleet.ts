@@ -196,8 +196,16 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     if (member.retiring && lost === 0) return log.info(`Runner ${member.id} retired.`);
     if (closing) return;
     note(member, end, lost);
-    const waiting = store.transact((db) => reapTargets(db, member.workspaceIds).length > 0);
-    if (waiting || !member.everAttached) for (const workspaceId of member.workspaceIds) ensure(workspaceId);
+    if (!member.everAttached || haveToReap(member.workspaceIds)) for (const workspaceId of member.workspaceIds) ensure(workspaceId);
+  }
+
+  function haveToReap(workspaceIds: string[]): boolean {
+    try {
+      return store.transact((db) => reapTargets(db, workspaceIds).length > 0);
+    } catch (error) {
+      log.error(error, "It could not be read what has to be proven dead; a runner is provided in any case.");
+      return true;
+    }
   }
 
   function note(member: Member, end: RunnerEnd, lost: number): void {
@@ -222,7 +230,12 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
     spareTimer ??= setTimeout(() => {
       spareTimer = undefined;
       const useful = !closing && sinceWork < config.runnerIdle && !gate.inTrouble();
-      if (useful && ![...members.values()].some(isSpare)) launch([]);
+      if (!useful || [...members.values()].some(isSpare)) return;
+      try {
+        launch([]);
+      } catch (error) {
+        log.error(error, "No spare runner could be provided; the next work tries again.");
+      }
     }, times.spareDelay).unref();
   }
 
@@ -241,6 +254,14 @@ export function createFleet({ deps, registry, launcher, newToken, config, log, t
       ticker = undefined;
       return;
     }
+    try {
+      lookAtAll(passed);
+    } catch (error) {
+      log.error(error, "The runners could not be looked after; it is tried again.");
+    }
+  }
+
+  function lookAtAll(passed: number): void {
     const busy = new Set(liveExecutions(store.reader).map((execution) => execution.runnerId));
     const attached = new Map(registry.attached().map((runner) => [runner.id, runner.messages]));
     sinceWork = busy.size > 0 ? 0 : sinceWork + passed;

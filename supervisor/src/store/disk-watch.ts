@@ -44,6 +44,7 @@ export function watchDisk({ ballast, reserve, now, busy, onChange, onError, inte
   let filling = false;
   let stopped = false;
   let lookedAt = -Infinity;
+  let told: DiskState["level"] = "ok";
   let state: DiskState = { level: "ok", since: now(), free: 0, reserve: 0 };
 
   function look(failed = false): void {
@@ -55,18 +56,20 @@ export function watchDisk({ ballast, reserve, now, busy, onChange, onError, inte
     const there = ballast.there();
     const before = state;
     state = nextDiskState(before, { free, total, ballast: there, failed }, reserve, now());
-    if (state.level !== before.level) setImmediate(() => stopped || tell());
+    if (state.level !== told) setImmediate(tell);
     // Not in the first look: a program that is just starting has better things to write.
     if (!there && !first && !failed && free >= reserveOf(reserve, total) + BALLAST_BYTES) void refill();
     if (state.level !== "ok" || !there) again();
   }
 
   function tell(): void {
-    try {
+    if (stopped || state.level === told) return;
+    guarded(() => {
       onChange(state);
-    } catch (error) {
-      onError(error);
-    }
+      told = state.level;
+    });
+    // It may have been the very disk that kept it from being told.
+    if (state.level !== told) again();
   }
 
   async function refill(): Promise<void> {
@@ -81,8 +84,10 @@ export function watchDisk({ ballast, reserve, now, busy, onChange, onError, inte
     if (stopped) return;
     timer ??= setTimeout(() => {
       timer = undefined;
-      guarded(look);
-      if (busy()) again();
+      guarded(() => {
+        look();
+        if (busy()) again();
+      });
     }, interval).unref();
   }
 
