@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { quickCheck } from "#store/check-database.ts";
+import { quickCheck, wayBack } from "#store/check-database.ts";
 import { openReader, openWriter } from "#store/open-db.ts";
 import type { Db } from "#store/open-db.ts";
 import { readMigrations } from "#store/migrate.ts";
+import { isDamage } from "#store/storage-failure.ts";
 import { critical, note, ok } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 
@@ -13,6 +14,7 @@ export function lookAtDatabase(file: string, migrationsFolder: string): Finding[
   try {
     db = openReader(file);
   } catch (error) {
+    if (isDamage(error)) return [damage(file, (error as Error).message)];
     return [critical(`the database cannot be opened: ${(error as Error).message}`, `ls -l '${file}'*`)];
   }
   try {
@@ -36,9 +38,11 @@ function checkSchema(db: Db, migrationsFolder: string): Finding {
 
 function checkPages(db: Db, file: string): Finding {
   const [first] = quickCheck(db);
-  return first === undefined
-    ? ok("database: no damage found")
-    : critical(`the database is damaged: ${first}`, `ls '${file}'.before-*  (copies that can take its place)`);
+  return first === undefined ? ok("database: no damage found") : damage(file, first);
+}
+
+function damage(file: string, found: string): Finding {
+  return critical(`the database is damaged: ${found}`, wayBack(file).replaceAll("\n", "\n        "));
 }
 
 /** A supervisor that was killed leaves its log of writes behind, which only the next one may work in. */
@@ -46,7 +50,8 @@ function readFailure(error: Error & { code?: string }, file: string): Finding {
   if (error.code?.startsWith("SQLITE_READONLY") || error.code === "SQLITE_CANTOPEN") {
     return note("the database was not closed in the end and cannot be looked at from here; the next start checks it");
   }
-  return critical(`the database cannot be read: ${error.message}`, `ls '${file}'.before-*  (copies that can take its place)`);
+  if (isDamage(error)) return damage(file, error.message);
+  return critical(`the database cannot be read: ${error.message}`, `ls -l '${file}'*`);
 }
 
 /** @returns the version of the SQLite that the program brings, or what is wrong with it */

@@ -44,21 +44,26 @@ function hold(file: string): Db | undefined {
   return reader;
 }
 
-/** What to do about a database that cannot be trusted, with the command that puts the newest good copy in its place. */
 export function damaged(file: string, detail: string): Problem {
-  const copy = copiesOf(file).find(isGood);
   const message = `The database ${file} is damaged (${detail}), so nothing was started and the file was left as it is.`;
+  return new Problem("unavailable", "database_damaged", message, wayBack(file));
+}
+
+/** What to do about a damaged database, with the command that puts the newest good copy in its place. */
+export function wayBack(file: string): string {
+  const copy = copiesOf(file).find(isGood);
+  if (copy === undefined) {
+    return `There is no good copy of it. Keep the file; what can still be read can be saved by the sqlite3 shell: sqlite3 '${file}' .recover`;
+  }
   const folder = dirname(file);
   const name = basename(file);
   const aside = freeName(folder, "damaged");
-  const nextStep =
-    copy === undefined
-      ? `There is no good copy of it. Keep the file; what can still be read can be saved by the sqlite3 shell (.recover): sqlite3 '${file}' .recover`
-      : `The newest good copy is of ${new Date(statSync(copy).mtimeMs).toISOString()}: ${copy}\n` +
-        "What came after it is in the damaged file only, which this keeps:\n" +
-        `  cd '${folder}' && mkdir ${aside} && mv ${name}* ${aside}/ && cp -p ${aside}/${basename(copy)} ${name}\n` +
-        "Then start again.";
-  return new Problem("unavailable", "database_damaged", message, nextStep);
+  return (
+    `The newest good copy is of ${new Date(statSync(copy).mtimeMs).toISOString()}: ${copy}\n` +
+    "What came after it is in the damaged file only, which this keeps:\n" +
+    `  cd '${folder}' && mkdir ${aside} && mv ${name}* ${aside}/ && cp -p ${aside}/${basename(copy)} ${name}\n` +
+    "Then start again."
+  );
 }
 
 /** Copies of the database that were made before a migration, the newest first. */
