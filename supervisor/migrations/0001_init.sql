@@ -136,12 +136,15 @@ CREATE TABLE queue_entries (
   -- Copies of the task's, so that the next entry is found by index alone.
   pinned INTEGER NOT NULL,
   priority INTEGER NOT NULL,
+  -- Newest event when it was made and when it was last bumped: its place in the order, whatever clocks do.
+  created_seq INTEGER NOT NULL,
+  bumped_seq INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
 -- One waiting reason per task; a second one bumps the first.
 CREATE UNIQUE INDEX queue_one_waiting ON queue_entries (task_id) WHERE state = 'queued';
-CREATE INDEX queue_in_order ON queue_entries (workspace_id, pinned DESC, priority DESC, updated_at DESC) WHERE state = 'queued';
+CREATE INDEX queue_in_order ON queue_entries (workspace_id, pinned DESC, priority DESC, bumped_seq DESC) WHERE state = 'queued';
 CREATE INDEX queue_by_time ON queue_entries (ready_at) WHERE state = 'queued';
 CREATE INDEX queue_of_task ON queue_entries (task_id);
 

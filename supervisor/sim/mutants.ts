@@ -25,7 +25,7 @@ export const MUTANTS = {
     from: "return loseRunner({ store, now }, id).length;",
     to: `const lost = loseRunner({ store, now }, id);
       db.exec("UPDATE executions SET state = 'ended', outcome = 'runner_lost' WHERE state = 'reaping'");
-      db.exec("INSERT OR IGNORE INTO queue_entries SELECT hex(randomblob(8)), task_id, workspace_id, 'retry', 'queued', 0, 0, 2, 0, 0 FROM runs WHERE state = 'active'");
+      db.exec("INSERT OR IGNORE INTO queue_entries SELECT hex(randomblob(8)), task_id, workspace_id, 'retry', 'queued', 0, 0, 2, 0, 0, 0, 0 FROM runs WHERE state = 'active'");
       db.exec("UPDATE runs SET state = 'waiting' WHERE state = 'active'");
       return lost.length;`,
   },

@@ -12,6 +12,8 @@ const entry = (id: string, differs: Partial<QueueEntry> = {}): QueueEntry => ({
   readyAt: 0,
   pinned: false,
   priority: 2,
+  createdSeq: 0,
+  bumpedSeq: 0,
   createdAt: 0,
   updatedAt: 0,
   ...differs,
@@ -21,9 +23,9 @@ const order = (entries: QueueEntry[], rule: Partial<Parameters<typeof inPickUpOr
 
 test("pinned goes before priority, priority before the task worked on last, that before age", () => {
   const entries = [
-    entry("old", { updatedAt: 1 }),
-    entry("new", { updatedAt: 9 }),
-    entry("last", { updatedAt: 0 }),
+    entry("old", { bumpedSeq: 1 }),
+    entry("new", { bumpedSeq: 9 }),
+    entry("last", { bumpedSeq: 0 }),
     entry("critical", { priority: 4 }),
     entry("pinned", { pinned: true, priority: 1 }),
   ];
@@ -31,17 +33,17 @@ test("pinned goes before priority, priority before the task worked on last, that
 });
 
 test("newest update first, or longest waiting first where the workspace says so", () => {
-  const entries = [entry("a", { createdAt: 1, updatedAt: 9 }), entry("b", { createdAt: 2, updatedAt: 2 })];
+  const entries = [entry("a", { createdSeq: 1, bumpedSeq: 9 }), entry("b", { createdSeq: 2, bumpedSeq: 2 })];
   expect(order(entries)).toEqual(["a", "b"]);
   expect(order(entries, { order: "fifo" })).toEqual(["a", "b"]);
-  expect(order([entry("a", { createdAt: 3, updatedAt: 9 }), entry("b", { createdAt: 2, updatedAt: 2 })], { order: "fifo" })).toEqual([
+  expect(order([entry("a", { createdSeq: 3, bumpedSeq: 9 }), entry("b", { createdSeq: 2, bumpedSeq: 2 })], { order: "fifo" })).toEqual([
     "b",
     "a",
   ]);
 });
 
 test("the order does not depend on how the entries come", () => {
-  const any = fc.record({ pinned: fc.boolean(), priority: fc.integer({ min: 1, max: 4 }), updatedAt: fc.integer({ min: 0, max: 3 }) });
+  const any = fc.record({ pinned: fc.boolean(), priority: fc.integer({ min: 1, max: 4 }), bumpedSeq: fc.integer({ min: 0, max: 3 }) });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 8 }), fc.constantFrom("lifo", "fifo"), (differs, rule) => {
       const entries = differs.map((each, index) => entry(String(index), each));

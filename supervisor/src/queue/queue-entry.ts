@@ -26,6 +26,9 @@ export interface QueueEntry {
   pinned: boolean;
   /** 1 = low … 4 = critical. */
   priority: number;
+  /** Newest event when it was made and when it was last bumped: its place in the order, whatever clocks do. */
+  createdSeq: number;
+  bumpedSeq: number;
   createdAt: number;
   updatedAt: number;
 }

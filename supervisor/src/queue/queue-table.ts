@@ -1,9 +1,10 @@
+import { newestEventSeq } from "#events/event-table.ts";
 import type { Db } from "#store/open-db.ts";
 import { statement } from "#store/statement.ts";
 import type { QueueEntry, QueueReason } from "./queue-entry.ts";
 
 const COLUMNS = `id, task_id AS taskId, workspace_id AS workspaceId, reason, state, ready_at AS readyAt, pinned, priority,
-  created_at AS createdAt, updated_at AS updatedAt`;
+  created_seq AS createdSeq, bumped_seq AS bumpedSeq, created_at AS createdAt, updated_at AS updatedAt`;
 
 function read(row: unknown): QueueEntry {
   const { pinned, ...rest } = row as Omit<QueueEntry, "pinned"> & { pinned: number };
@@ -25,7 +26,7 @@ export function readyEntries(
   workspaceId: string,
   query: { lastTaskId: string; order: "lifo" | "fifo"; now: number; limit: number },
 ): QueueEntry[] {
-  const age = query.order === "lifo" ? "updated_at DESC" : "created_at ASC";
+  const age = query.order === "lifo" ? "bumped_seq DESC" : "created_seq ASC";
   const rows = statement(
     db,
     `SELECT ${COLUMNS} FROM (SELECT * FROM queue_entries WHERE workspace_id = @workspaceId AND state = 'queued' AND ready_at <= @now
@@ -46,18 +47,19 @@ export interface NewEntry {
 }
 
 /**
- * Gives the task a reason to be worked on. One that waits already is bumped: its update time moves it forward in the order,
+ * Gives the task a reason to be worked on. One that waits already is bumped: the newest event moves it forward in the order,
  * and it becomes ready at the earlier of both times, with the reason of whoever made it so.
  */
 export function enqueue(db: Db, entry: NewEntry, now: number): void {
   statement(
     db,
-    `INSERT INTO queue_entries (id, task_id, workspace_id, reason, state, ready_at, pinned, priority, created_at, updated_at)
-     VALUES (@id, @taskId, @workspaceId, @reason, 'queued', @readyAt, @pinned, @priority, @now, @now)
+    `INSERT INTO queue_entries (id, task_id, workspace_id, reason, state, ready_at, pinned, priority, created_seq, bumped_seq, created_at, updated_at)
+     VALUES (@id, @taskId, @workspaceId, @reason, 'queued', @readyAt, @pinned, @priority, @seq, @seq, @now, @now)
      ON CONFLICT (task_id) WHERE state = 'queued' DO UPDATE SET
        reason = CASE WHEN excluded.ready_at < ready_at THEN excluded.reason ELSE reason END,
-       ready_at = min(ready_at, excluded.ready_at), updated_at = excluded.updated_at`,
-  ).run({ ...entry, pinned: entry.pinned ? 1 : 0, now });
+       ready_at = min(ready_at, excluded.ready_at), bumped_seq = excluded.bumped_seq,
+       updated_at = excluded.updated_at`,
+  ).run({ ...entry, pinned: entry.pinned ? 1 : 0, seq: newestEventSeq(db), now });
 }
 
 export function leaseEntry(db: Db, id: string, now: number): void {
@@ -95,7 +97,7 @@ export function nextReadyAt(db: Db, now: number): number | undefined {
 
 /** Entries of the workspace that go before this one by pin, priority and age. */
 export function entriesBefore(db: Db, entry: QueueEntry, order: "lifo" | "fifo"): number {
-  const age = order === "lifo" ? "updated_at > @updatedAt" : "created_at < @createdAt";
+  const age = order === "lifo" ? "bumped_seq > @bumpedSeq" : "created_seq < @createdSeq";
   return Number(
     statement(
       db,
