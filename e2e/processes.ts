@@ -19,6 +19,23 @@ export function executionProcesses(dataDir: string): Found[] {
   });
 }
 
+/**
+ * The process, as this machine numbers it, that an agent knows by `inner`: the same unless it lives in a PID namespace.
+ * -1 = it is gone.
+ */
+export function processOf(dataDir: string, executionId: string, inner: number): number {
+  const own = executionProcesses(dataDir).filter((found) => found.executionId === executionId);
+  return own.find(({ pid }) => innermostPid(pid) === inner)?.pid ?? -1;
+}
+
+function innermostPid(pid: number): number {
+  try {
+    return Number(/^NSpid:.*\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? pid);
+  } catch {
+    return 0;
+  }
+}
+
 export function runnerProcesses(dataDir: string): Found[] {
   return processes(({ args }) => (args.includes("--socket") && args[args.indexOf("--data-dir") + 1] === dataDir ? "" : undefined));
 }

@@ -9,6 +9,7 @@ import type { CreateTaskRequestSchema } from "@malamar/proto/malamar/v1/task_ser
 import type { Workspace } from "@malamar/proto/malamar/v1/workspace_pb";
 import type { CreateWorkspaceRequestSchema } from "@malamar/proto/malamar/v1/workspace_service_pb";
 import { eventually } from "./eventually.ts";
+import { processOf } from "./processes.ts";
 import type { Server } from "./start-malamar.ts";
 
 /** A workspace whose agents follow a scenario, and the questions that journeys ask about it. */
@@ -20,9 +21,9 @@ export interface Team {
   plays(name: string, turns: string[]): void;
   /** Lets agents go on that wait for it. */
   open(gate: string): void;
-  /** Process and execution of each turn the agent has begun. */
-  turns(name: string): { pid: number; executionId: string }[];
-  /** Waits until the agent has begun so many turns; returns the last of them. */
+  /** Execution of each turn the agent has begun. */
+  turns(name: string): { inner: number; executionId: string }[];
+  /** Waits until the agent has begun so many turns; returns the last of them, with its process. */
   turn(name: string, count: number): Promise<{ pid: number; executionId: string }>;
   task(request?: string | MessageInitShape<typeof CreateTaskRequestSchema>): Promise<Task>;
 }
@@ -65,10 +66,13 @@ export async function createTeam(
       const file = join(scenario, `${name}.turns`);
       if (!existsSync(file)) return [];
       const lines = readFileSync(file, "utf8").trim().split("\n");
-      return lines.map((line) => ({ pid: Number(line.split(" ")[0]), executionId: line.split(" ")[1] ?? "" }));
+      return lines.map((line) => ({ inner: Number(line.split(" ")[0]), executionId: line.split(" ")[1] ?? "" }));
     },
-    turn: (name, count) =>
-      eventually(`${name} has begun turn ${count}`, () => team.turns(name)[count - 1], { instead: () => team.turns(name) }),
+    async turn(name, count) {
+      const begun = () => team.turns(name)[count - 1];
+      const { inner, executionId } = await eventually(`${name} has begun turn ${count}`, begun, { instead: () => team.turns(name) });
+      return { pid: processOf(server.dataDir, executionId, inner), executionId };
+    },
     async task(request = "Say hello") {
       const given = typeof request === "string" ? { summary: request } : request;
       const { task } = await server.api.tasks.createTask({ workspaceId: workspace.id, summary: "Say hello", ...given });

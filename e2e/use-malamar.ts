@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, onTestFailed, beforeEach } from "vitest";
 import { expectNothingLeft } from "./processes.ts";
-import { lastWords, type Server, type ServerOptions, startMalamar } from "./start-malamar.ts";
+import { type Server, type ServerOptions, startMalamar } from "./start-malamar.ts";
 
 /** One server for the tests of a file. After every test no process of an execution may be left, at the end no runner either. */
 export function useMalamar(options: ServerOptions = {}): Server {
@@ -10,9 +10,7 @@ export function useMalamar(options: ServerOptions = {}): Server {
   });
   beforeEach(() => {
     const since = server.printed().length;
-    onTestFailed(() =>
-      console.error(`The supervisor's words in this test:\n${server.printed().slice(since).slice(-4000)}\n${lastWords(server, 5)}`),
-    );
+    onTestFailed(() => console.error(`The supervisor's words in this test:\n${server.printed().slice(since).slice(-1500)}`));
   });
   afterEach(() => expectNothingLeft(server.dataDir, "executions"));
   afterAll(() => server.end());

