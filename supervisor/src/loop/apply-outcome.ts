@@ -1,6 +1,6 @@
 import type { Action, Execution, Outcome } from "#executions/execution.ts";
 import { hasUnheard, type Task } from "#tasks/task.ts";
-import { type BackOff, delayAfter, type Failure, policyOf } from "./retry-policy.ts";
+import { type BackOff, delayAfter, type Failure, LONGEST_WAIT, policyOf } from "./retry-policy.ts";
 import { NO_STREAK, nextStep, type Run, type Streak } from "./run.ts";
 
 export interface Ended {
@@ -65,6 +65,7 @@ function afterFailure(situation: Situation, failure: Failure, { detail, until }:
   if (policy.blame === "requeue") {
     return { kind: "retry", run: waiting, readyAt: now + delayAfter(streak.count, policy.pause, random), pause: null };
   }
-  const readyAt = until !== null && until > now ? until : now + delayAfter(situation.pauseRepeats + 1, policy.pause, random);
+  const believable = until !== null && until > now && until - now <= LONGEST_WAIT;
+  const readyAt = believable ? until : now + delayAfter(situation.pauseRepeats + 1, policy.pause, random);
   return { kind: "retry", run: waiting, readyAt, pause: policy.blame };
 }

@@ -79,6 +79,25 @@ export function forgetPause(db: Db, resource: Pause["resource"], resourceId: str
   statement(db, "DELETE FROM pauses WHERE resource = ? AND resource_id = ?").run(resource, resourceId);
 }
 
+/** Pauses that began, or are to last until, later than can be: the clock was ahead when they were written. */
+export function pausesFromLater(db: Db, begunAfter: number, endAfter: number): Pause[] {
+  const sql = `SELECT ${COLUMNS} FROM pauses WHERE since > @begunAfter OR recovered_at > @begunAfter OR until > @endAfter`;
+  return statement(db, sql).all({ begunAfter, endAfter }) as Pause[];
+}
+
+/** What was to last until a certain time lasts until another. */
+export function movePauses(db: Db, from: number, to: number): void {
+  statement(db, "UPDATE pauses SET until = ? WHERE until = ?").run(to, from);
+}
+
+export function rebasePause(db: Db, { resource, resourceId }: Pause, until: number, now: number): void {
+  statement(
+    db,
+    `UPDATE pauses SET until = @until, since = min(since, @now), recovered_at = min(recovered_at, @now)
+     WHERE resource = @resource AND resource_id = @resourceId`,
+  ).run({ resource, resourceId, until, now });
+}
+
 /** When the next pause runs out; undefined = none does. */
 export function nextPauseEnd(db: Db, now: number): number | undefined {
   return (statement(db, "SELECT min(until) FROM pauses WHERE until > ?").pluck().get(now) ?? undefined) as number | undefined;

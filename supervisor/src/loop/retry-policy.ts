@@ -16,6 +16,9 @@ export function delayAfter(errors: number, { first, longest }: BackOff, random: 
   return Math.round(full * (1 - random() / 2));
 }
 
+/** Longer than any limit of a provider, which reset after a month at the most: whatever is further away is a mistake. */
+export const LONGEST_WAIT = 35 * 24 * 60 * MINUTE;
+
 interface Policy {
   /** task: counts against the task. cli, workspace: blameless, pauses that resource. requeue: blameless, starts again. */
   blame: "task" | "cli" | "workspace" | "requeue";

@@ -88,6 +88,21 @@ export function hastenEntries(db: Db, workspaceId: string, readyAt: number, now:
   ).run({ workspaceId, readyAt, now });
 }
 
+/** Waiting entries that were written, or are to wait until, later than can be: the clock was ahead then. */
+export function entriesFromLater(db: Db, writtenAfter: number, readyAfter: number): QueueEntry[] {
+  const sql = `SELECT ${COLUMNS} FROM queue_entries WHERE state = 'queued' AND (updated_at > ? OR ready_at > ?)`;
+  return statement(db, sql).all(writtenAfter, readyAfter).map(read);
+}
+
+export function rebaseEntry(db: Db, id: string, readyAt: number, now: number): void {
+  statement(db, "UPDATE queue_entries SET ready_at = ?, updated_at = ?, created_at = min(created_at, ?) WHERE id = ?").run(
+    readyAt,
+    now,
+    now,
+    id,
+  );
+}
+
 /** When the next entry that is not ready yet becomes so; undefined = none. */
 export function nextReadyAt(db: Db, now: number): number | undefined {
   return (statement(db, "SELECT ready_at FROM queue_entries WHERE state = 'queued' AND ready_at > ? ORDER BY ready_at LIMIT 1")

@@ -1,6 +1,7 @@
 import { findExecution, liveExecutions } from "#executions/execution-table.ts";
 import { buildGrant, type GrantSettings } from "#loop/build-grant.ts";
 import type { LoopDeps } from "#loop/deps.ts";
+import { heedClock } from "#loop/heed-clock.ts";
 import { nextPauseEnd } from "#loop/pause-table.ts";
 import { workspacesWithWork } from "#loop/run-table.ts";
 import { startStep } from "#loop/start-step.ts";
@@ -56,6 +57,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   let sweeping = false;
   let woken = false;
   let callOff = () => {};
+  let lookedAt = Infinity;
   const orders: { credit: Credit; executionId: string }[] = [];
   const told = new Set<string>();
 
@@ -80,6 +82,9 @@ export function startSchedule(options: ScheduleOptions): Schedule {
 
   function look(): void {
     const now = deps.now();
+    // Also at the first look: the clock may have been set back while nobody was there.
+    if (now < lookedAt) heedClock(deps);
+    lookedAt = now;
     const live = liveExecutions(store.reader);
     tellStops(live);
     const ready = workspacesWithWork(store.reader, now);
