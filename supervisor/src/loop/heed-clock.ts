@@ -15,15 +15,16 @@ export function heedClock({ store, now: clock }: Pick<Deps, "store" | "now">): v
   const now = clock();
   if (!isAhead(store.reader, now)) return;
   store.transact((db) => {
-    for (const pause of pausesFromLater(db, now + SLACK, now + LONGEST_WAIT)) {
-      rebasePause(db, pause, now + lengthOf(pause.since, pause.until), now);
-    }
-    for (const entry of entriesFromLater(db, now + SLACK, now + LONGEST_WAIT)) {
+    const limits = [now + SLACK, now + LONGEST_WAIT] as const;
+    const pauses = pausesFromLater(db, ...limits);
+    for (const entry of entriesFromLater(db, ...limits)) {
       const readyAt = now + lengthOf(entry.updatedAt, entry.readyAt);
       rebaseEntry(db, entry.id, readyAt, now);
       // A pause that began earlier was made longer by the same hand.
       movePauses(db, entry.readyAt, readyAt);
     }
+    for (const pause of pauses) if (pause.since > now) rebasePause(db, pause, now + lengthOf(pause.since, pause.until), now);
+    for (const pause of pausesFromLater(db, ...limits)) rebasePause(db, pause, now, now);
   });
 }
 
