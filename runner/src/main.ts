@@ -1,12 +1,13 @@
 // The runner: started by the supervisor, detached, one per active workspace. It carries out executions and outlives the
 // supervisor as long as it carries something.
-//   node runner.cjs --socket PATH --id RUNNER_ID --boot N --data-dir DIR [--credits N]     token: first line of stdin
+//   node runner.cjs --socket PATH --id RUNNER_ID --boot N --data-dir DIR [--credits N] [--containment LEVEL]     token: first line of stdin
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { complain } from "#errors/complain.ts";
 import { codeOf, wordsOf } from "#errors/start-failure.ts";
+import { isContainmentSetting } from "#process/containment.ts";
 import { serve } from "#link/serve.ts";
 
 const USAGE = 64;
@@ -20,6 +21,7 @@ function main(): void {
       boot: { type: "string" },
       "data-dir": { type: "string" },
       credits: { type: "string", default: "32" },
+      containment: { type: "string", default: "auto" },
       // Seconds; only tests are in a hurry.
       "useless-after": { type: "string", default: "60" },
     },
@@ -30,6 +32,8 @@ function main(): void {
   }
   const capacity = Number(values.credits);
   if (!Number.isSafeInteger(capacity) || capacity < 1) throw new Error("--credits must be a whole number from 1 on.");
+  const { containment } = values;
+  if (!isContainmentSetting(containment)) throw new Error("--containment must be auto, L0, L1, L2 or L3.");
   // Beside this file, in the sources as well as in the bundle.
   const fromSource = import.meta.filename.endsWith(".ts");
   const demoCli = join(import.meta.dirname, fromSource ? "clis/demo/demo-cli.ts" : "demo-cli.cjs");
@@ -41,6 +45,7 @@ function main(): void {
       node: process.execPath,
       demoCli,
     },
+    containment,
     socketPath: socket,
     boot: BigInt(boot),
     token: readToken(),

@@ -151,6 +151,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         dataDir: paths.dataDir,
         logFolder: paths.runnerLogs,
         env: options.env,
+        containment: config.containment,
       }),
       newToken: () => randomBytes(32).toString("base64url"),
       config,

@@ -2,6 +2,7 @@
 import { complain } from "#errors/complain.ts";
 import { isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
 import type { CliFacts, OutputStream } from "#clis/cli.ts";
+import type { Enclosure, Level } from "#process/containment.ts";
 import { spawnCli, type CliExit, type CliProcess } from "#process/spawn-cli.ts";
 import { killCli, stopCli } from "#process/stop-cli.ts";
 import { sweepAfterExit } from "#process/sweep.ts";
@@ -31,7 +32,7 @@ export interface Execution {
   folder: ExecutionFolder;
   shipper: LogShipper;
   /** null before the start, and for ever when it never started. */
-  process: () => { pid: number; startTicks: bigint; startedAt: number } | null;
+  process: () => { pid: number; startTicks: bigint; startedAt: number; containment: Level; guard: number | null } | null;
   progress: () => { lines: number; bytes: number; silent: boolean };
   /** The first cause wins. `politely` gives the CLI its signals and its grace, otherwise it is killed at once. */
   stop: (cause: EndCause, politely: boolean, words?: string) => void;
@@ -46,6 +47,7 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
   const shipper = createShipper(order.executionId, order.fence, folder.spool);
   let cause: EndCause | null = null;
   let words = "";
+  let enclosure: Enclosure | null = null;
   let cli: CliProcess | null = null;
   let prepared: Prepared | null = null;
   let log: ExecutionLog | null = null;
@@ -58,7 +60,10 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
     order,
     folder,
     shipper,
-    process: () => (cli === null || startedAt === null ? null : { pid: cli.pid, startTicks: cli.startTicks, startedAt }),
+    process: () =>
+      cli === null || startedAt === null
+        ? null
+        : { pid: cli.pid, startTicks: cli.startTicks, startedAt, containment: enclosure?.level ?? "L0", guard: enclosure?.guard ?? null },
     progress: () => ({ lines: log?.lines() ?? 0, bytes: log?.bytes() ?? 0, silent }),
     stop(why, politely, saying = "") {
       if (cause === null) {
@@ -70,19 +75,30 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
     },
   };
 
+  const isStopped = () => cause !== null;
+
   async function carryOut(): Promise<void> {
     let exit: CliExit | null = null;
     try {
       prepared = prepare(order, folder, workshop);
-      cli = await spawnCli(prepared.launch);
+      enclosure = await workshop.enclosures.take(order.executionId);
+      // A stop may have come while it was prepared, or while it entered its enclosure.
+      if (isStopped()) return await finish(null);
+      cli = await spawnCli(prepared.launch, enclosure);
       startedAt = Date.now();
+      if (isStopped()) void stopCli(cli, prepared.cli.stop, order.limits.stopGrace);
       workshop.spares.refill();
+      workshop.enclosures.refill();
       exit = await attend(cli, prepared);
     } catch (error) {
       failed(error);
       if (cli !== null) await killCli(cli);
     }
-    const { killed, words: lastWords } = cli === null ? NOTHING_LEFT : await clearAway(cli);
+    await finish(exit);
+  }
+
+  async function finish(exit: CliExit | null): Promise<void> {
+    const { killed, words: lastWords } = await clearAway();
     log?.end(lastWords);
     listener.ended(execution, report(exit));
     // For the audit only, so nobody waits for it.
@@ -111,6 +127,7 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
     running.stdout.on("data", hear("stdout"));
     running.stderr.on("data", hear("stderr"));
     void running.drained.then(() => raw.close());
+    await running.entered;
     listener.started(execution);
     kept("description", () => {
       meta = writeMeta(folder, order, workshop, launch, running, startedAt ?? Date.now());
@@ -135,14 +152,18 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
   }
 
   /** Proves that nothing of the execution lives any more, and takes in what its pipes still hold. */
-  async function clearAway(ended: CliProcess): Promise<Cleared> {
-    const { killed, empty } = await sweepAfterExit(order.executionId, ended.pid, performance.now() - ended.startedAt);
-    if (!(await keptWithin(ended.drained, LONGEST_DRAIN_MS))) ended.abandonPipes();
+  async function clearAway(): Promise<Cleared> {
+    let killed = 0;
+    let empty = true;
+    if (cli !== null) ({ killed, empty } = await sweepAfterExit(order.executionId, cli.pid, performance.now() - cli.startedAt));
+    // What hid from the sweep does not hide from this.
+    if (enclosure !== null) empty = await enclosure.end();
+    if (cli !== null && !(await keptWithin(cli.drained, LONGEST_DRAIN_MS))) cli.abandonPipes();
     const words: string[] = [];
     if (killed > 0) words.push(`${killed} ${killed === 1 ? "process" : "processes"} that the CLI left behind had to be ended.`);
     if (!empty) {
       words.push("Some processes that the CLI started could not be ended.");
-      complain("Processes of an execution could not be ended.", { executionId: order.executionId, pid: ended.pid });
+      complain("Processes of an execution could not be ended.", { executionId: order.executionId, pid: cli?.pid ?? 0 });
     }
     return { killed, words };
   }
@@ -187,6 +208,7 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
       lastLogFrame: shipper.lastFrame(),
       startedAt,
       endedAt: Date.now(),
+      containment: startedAt === null ? null : (enclosure?.level ?? "L0"),
     };
   }
 
@@ -203,5 +225,4 @@ interface Cleared {
   words: string[];
 }
 
-const NOTHING_LEFT: Cleared = { killed: 0, words: [] };
 const NO_FACTS: CliFacts = { finalLine: "missing", fault: null, faultDetail: "", faultUntil: null, usage: null };

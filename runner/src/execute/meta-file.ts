@@ -34,6 +34,7 @@ export function writeMeta(
     limits: order.limits,
     pid: cli.pid,
     pid_start_ticks: cli.startTicks.toString(),
+    containment: cli.enclosure?.level ?? "L0",
     started_at: startedAt,
   };
   writePrivate(folder.meta, text(start));

@@ -2,6 +2,7 @@
 import { cliOf } from "#clis/all.ts";
 import { cliEnvironment } from "#clis/environment.ts";
 import type { Adapter, Cli, Parser } from "#clis/cli.ts";
+import type { Enclosures } from "#process/enclosures.ts";
 import { MARKER } from "#process/sweep.ts";
 import type { CliLaunch } from "#process/spawn-cli.ts";
 import { makeExecutionFolder, writePrivate, type ExecutionFolder } from "#workdir/execution-folder.ts";
@@ -19,6 +20,7 @@ export interface Workshop {
   node: string;
   demoCli: string;
   spares: SpareFolders;
+  enclosures: Enclosures;
 }
 
 export interface Prepared {

@@ -1,5 +1,6 @@
 import type { StartFault } from "#errors/start-failure.ts";
 import type { CliFacts } from "#clis/cli.ts";
+import type { Level } from "#process/containment.ts";
 import type { AnswerState } from "#workdir/read-answer.ts";
 
 /** Why an execution ended. The first cause wins. */
@@ -24,4 +25,6 @@ export interface Report {
   /** Unix milliseconds; null = never started. */
   startedAt: number | null;
   endedAt: number;
+  /** null = never started. */
+  containment: Level | null;
 }

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { fromBinary } from "@bufbuild/protobuf";
 import { LogChunkSchema, type LogLine } from "@malamar/proto/malamar/v1/log_pb";
+import type { ContainmentSetting } from "#process/containment.ts";
+import { createEnclosures } from "#process/enclosures.ts";
 import type { CustomCli } from "#clis/cli.ts";
 import { startExecution, type Execution } from "./execute.ts";
 import type { Frame } from "./frame.ts";
@@ -70,9 +72,10 @@ export interface Trial {
   remove: () => void;
 }
 
-export function createTrial(): Trial {
+export function createTrial(containment: ContainmentSetting = "auto"): Trial {
   const dataDir = mkdtempSync(join(tmpdir(), "malamar-runner-"));
   const spares = createSpareFolders(dataDir, "runner1");
+  const enclosures = createEnclosures(containment);
   let count = 0;
 
   const toOrder = ({ command, cli, limits, directory }: TryOrder): Order => {
@@ -110,6 +113,7 @@ export function createTrial(): Trial {
     node: process.execPath,
     demoCli: join(import.meta.dirname, "../clis/demo/demo-cli.ts"),
     spares,
+    enclosures,
   });
 
   return {
@@ -140,6 +144,7 @@ export function createTrial(): Trial {
     },
     remove() {
       spares.remove();
+      enclosures.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,12 +1,15 @@
 // The runner's own words → what the supervisor understands.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Containment } from "@malamar/proto/malamar/v1/execution_pb";
 import { SystemicFault } from "@malamar/proto/malamar/runner/v1/order_pb";
 import { AnswerState, EndCause, FinalLine, type CliFactsSchema, type CompleteSchema } from "@malamar/proto/malamar/runner/v1/report_pb";
 import type { ControlRequestSchema } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
 import { StartFailure, wordsOf } from "#errors/start-failure.ts";
 import type { CliFacts, Fault } from "#clis/cli.ts";
 import type { Execution } from "#execute/execute.ts";
+import { measure } from "#process/measure.ts";
+import type { Level } from "#process/containment.ts";
 import type { Report } from "#execute/report.ts";
 
 export type ToSupervisor = NonNullable<Exclude<MessageInitShape<typeof ControlRequestSchema>, { $typeName: string }>["message"]>;
@@ -46,6 +49,13 @@ const FAULTS = {
   usage_limit: SystemicFault.USAGE_LIMIT,
 } satisfies Record<Fault, SystemicFault>;
 
+const CONTAINMENTS = {
+  L0: Containment.L0,
+  L1: Containment.L1,
+  L2: Containment.L2,
+  L3: Containment.L3,
+} satisfies Record<Level, Containment>;
+
 export function toComplete(report: Report): ToSupervisor {
   const complete: MessageInitShape<typeof CompleteSchema> = {
     executionId: report.executionId,
@@ -60,6 +70,7 @@ export function toComplete(report: Report): ToSupervisor {
     lastLogFrame: BigInt(report.lastLogFrame),
     endedAt: timestampFromMs(report.endedAt),
   };
+  if (report.containment !== null) complete.containment = CONTAINMENTS[report.containment];
   if (report.exitCode !== null) complete.exitCode = report.exitCode;
   if (report.startedAt !== null) complete.startedAt = timestampFromMs(report.startedAt);
   return { case: "complete", value: complete };
@@ -80,16 +91,32 @@ export function toStarted(execution: Execution): ToSupervisor | null {
   const { executionId, fence } = execution.order;
   return {
     case: "started",
-    value: { executionId, fence, pid: process.pid, pidStartTicks: process.startTicks, time: timestampFromMs(process.startedAt) },
+    value: {
+      executionId,
+      fence,
+      pid: process.pid,
+      pidStartTicks: process.startTicks,
+      time: timestampFromMs(process.startedAt),
+      containment: CONTAINMENTS[process.containment],
+    },
   };
 }
 
 /** Only executions whose CLI lives are renewed. */
 export function toRenew(running: Execution[]): ToSupervisor {
-  const progress = running.map((execution) => {
+  const used = measure(running.map((execution) => execution.process() ?? { pid: 0, guard: null }));
+  const progress = running.map((execution, at) => {
     const { lines, bytes, silent } = execution.progress();
     const { executionId, fence } = execution.order;
-    return { executionId, fence, logLines: BigInt(lines), logBytes: BigInt(bytes), silent };
+    const vitals = used[at] ?? null;
+    return {
+      executionId,
+      fence,
+      logLines: BigInt(lines),
+      logBytes: BigInt(bytes),
+      silent,
+      ...(vitals === null ? {} : { processes: vitals.processes, memoryBytes: BigInt(vitals.memoryBytes) }),
+    };
   });
   return { case: "renew", value: { progress } };
 }

@@ -14,7 +14,9 @@ import {
 import { complain } from "#errors/complain.ts";
 import { wordsOf } from "#errors/start-failure.ts";
 import type { Workshop } from "#execute/prepare.ts";
-import { reap } from "#process/sweep.ts";
+import type { ContainmentSetting } from "#process/containment.ts";
+import { createEnclosures } from "#process/enclosures.ts";
+import { reap } from "#process/reap.ts";
 import { startTicks } from "#process/proc.ts";
 import { isSafeName } from "#workdir/safe-name.ts";
 import { createSpareFolders } from "#workdir/spare-folder.ts";
@@ -26,7 +28,8 @@ import { stopCause, toOrder } from "./orders.ts";
 import { refusal, toComplete, toRenew, toStarted, type ToSupervisor } from "./reports.ts";
 
 export interface ServeOrder {
-  workshop: Omit<Workshop, "spares">;
+  workshop: Omit<Workshop, "spares" | "enclosures">;
+  containment: ContainmentSetting;
   socketPath: string;
   boot: bigint;
   token: string;
@@ -54,14 +57,15 @@ const DEFAULT_RENEW_MS = 10_000;
 const REAP_PAUSE_MS = 5_000;
 const REFUSALS = new Set([Code.Unauthenticated, Code.PermissionDenied, Code.FailedPrecondition, Code.Unimplemented]);
 
-export function serve({ workshop: own, socketPath, boot, token, capacity, newId, longestUselessMs }: ServeOrder): Serving {
+export function serve({ workshop: own, containment, socketPath, boot, token, capacity, newId, longestUselessMs }: ServeOrder): Serving {
   let attachment: Attachment | null = null;
   let welcomed = false;
   let retiring = false;
   let over = false;
   let finish: () => void = () => {};
   const done = new Promise<void>((resolve) => (finish = resolve));
-  const workshop: Workshop = { ...own, spares: createSpareFolders(own.dataDir, own.runnerId) };
+  const enclosures = createEnclosures(containment);
+  const workshop: Workshop = { ...own, spares: createSpareFolders(own.dataDir, own.runnerId), enclosures };
   const credits = createCredits(capacity, newId);
   const feed = createLogFeed((shipper) => carry.logMoved(shipper));
   const carry = createCarry({
@@ -86,6 +90,7 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
     over = true;
     carry.clean();
     workshop.spares.remove();
+    enclosures.close();
     attachment?.close();
     finish();
   }
@@ -186,6 +191,8 @@ export function serve({ workshop: own, socketPath, boot, token, capacity, newId,
   function onWelcome(current: Attachment, welcome: Welcome): void {
     welcomed = true;
     workshop.spares.refill();
+    // Found out now, so that the first execution does not wait for it. Who asked for too much hears it with that one.
+    enclosures.level().then(enclosures.refill, () => {});
     for (const { executionId, verdict } of welcome.dispositions) if (verdict === DispositionVerdict.DROP) carry.drop(executionId);
     current.openLogs(feed.frames(current.gone), feed.stored);
     for (const execution of carry.running()) {

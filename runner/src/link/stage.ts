@@ -23,6 +23,7 @@ export interface Stage {
 }
 
 let count = 0;
+const LONGEST_WAIT_MS = 20_000;
 
 export async function setStage(): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), "malamar-link-"));
@@ -37,6 +38,7 @@ export async function setStage(): Promise<Stage> {
     runner(some = {}) {
       const serving = serve({
         workshop: { runnerId: "runner1", dataDir, environment: { PATH: process.env["PATH"] }, node: process.execPath, demoCli: "" },
+        containment: "auto",
         socketPath,
         boot: 1n,
         token: "secret",
@@ -77,8 +79,9 @@ export async function setStage(): Promise<Stage> {
 }
 
 export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 1_000) throw new Error("what was waited for never came");
+  const deadline = performance.now() + LONGEST_WAIT_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error("what was waited for never came");
     await sleep(5);
   }
 }

@@ -15,10 +15,14 @@ export function newestPid(): number | null {
 
 export interface ProcessStat {
   state: string;
+  parent: number;
   group: number;
+  session: number;
   kernelThread: boolean;
   /** Clock ticks between boot and the start of the process. With the pid it names one process for ever. */
   startTicks: bigint;
+  /** Memory it has in use, in pages. */
+  residentPages: number;
 }
 
 /** null when there is no such process (any more). */
@@ -26,16 +30,35 @@ export function readStat(pid: number): ProcessStat | null {
   const text = readOr(`/proc/${pid}/stat`, "");
   // The second field is the program's name in brackets and may itself hold spaces and brackets.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const [state, , group] = fields;
+  const [state, parent, group, session] = fields;
   const flags = fields[6];
   const ticks = fields[19];
-  if (state === undefined || group === undefined || flags === undefined || ticks === undefined) return null;
-  return { state, group: Number(group), kernelThread: (Number(flags) & 0x200000) !== 0, startTicks: BigInt(ticks) };
+  if (state === undefined || ticks === undefined) return null;
+  return {
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    kernelThread: (Number(flags) & 0x200000) !== 0,
+    startTicks: BigInt(ticks),
+    residentPages: Number(fields[21]),
+  };
 }
 
 /** 0 = unknown. */
 export function startTicks(pid: number): bigint {
   return readStat(pid)?.startTicks ?? 0n;
+}
+
+/** The very process with this pid and start. A killed one needs a moment to end, and until then it may still be writing. */
+export function isLiving(pid: number, ticks: bigint): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.startTicks === ticks && !isDead(stat);
+}
+
+/** It has ended and only waits to be collected. */
+export function isDead(stat: ProcessStat): boolean {
+  return stat.state === "Z" || stat.state === "X";
 }
 
 /** The environment a process was started with, NUL between the entries; null when it is gone or not ours to read. */

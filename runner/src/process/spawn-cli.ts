@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Readable } from "node:stream";
 import { codeOf, isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
+import type { Enclosure } from "./containment.ts";
+import { findForbidden, findProgram, missingInterpreter } from "./find-program.ts";
+import { childOf } from "./guard.ts";
 import { startTicks } from "./proc.ts";
 
 export interface CliLaunch {
@@ -22,8 +25,13 @@ export interface CliExit {
 }
 
 export interface CliProcess {
+  /** As the runner sees it, not as it sees itself inside a namespace. */
   pid: number;
   startTicks: bigint;
+  /** Settles when pid and start are those of the CLI itself. Output has to be listened to before. */
+  entered: Promise<void>;
+  /** null at L0. */
+  enclosure: Enclosure | null;
   /** performance.now() of the start. */
   startedAt: number;
   stdout: Readable;
@@ -37,11 +45,17 @@ export interface CliProcess {
   abandonPipes: () => void;
 }
 
+/** Longest single argument that Linux takes, with its final NUL. */
+const LONGEST_ARGUMENT = 131_072;
+const LONGEST_ENTRY_MS = 2_000;
+
 /** Starts a CLI in a session and process group of its own. Throws a StartFailure that says whose fault it is. */
-export async function spawnCli(launch: CliLaunch): Promise<CliProcess> {
+export async function spawnCli(launch: CliLaunch, enclosure: Enclosure | null = null): Promise<CliProcess> {
+  if (enclosure !== null) refuseUnstartable(launch);
+  const { program, args } = enclosure?.wrap(launch) ?? launch;
   let child: ChildProcess;
   try {
-    child = spawn(launch.program, launch.args, {
+    child = spawn(program, args, {
       cwd: launch.directory,
       env: launch.env,
       detached: true,
@@ -54,10 +68,12 @@ export async function spawnCli(launch: CliLaunch): Promise<CliProcess> {
     const error = await new Promise<Error>((failed) => child.once("error", failed));
     throw whyNotStarted(launch, error);
   }
-  return started(child, child.pid, launch.stdin);
+  const cli = started(child, child.pid, launch.stdin, enclosure);
+  if (enclosure !== null && enclosure.guard !== null) cli.entered = enter(cli);
+  return cli;
 }
 
-function started(child: ChildProcess, pid: number, stdin: string | null): CliProcess {
+function started(child: ChildProcess, pid: number, stdin: string | null, enclosure: Enclosure | null): CliProcess {
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error("the pipes of the CLI are missing");
   let exit: CliExit | null = null;
@@ -78,6 +94,8 @@ function started(child: ChildProcess, pid: number, stdin: string | null): CliPro
   return {
     pid,
     startTicks: startTicks(pid),
+    entered: Promise.resolve(),
+    enclosure,
     startedAt: performance.now(),
     stdout,
     stderr,
@@ -91,9 +109,32 @@ function started(child: ChildProcess, pid: number, stdin: string | null): CliPro
   };
 }
 
+/** Waits for the process that waits for the CLI to send it into the namespace. One that is too quick to be seen keeps the pid of the other. */
+async function enter(cli: CliProcess): Promise<void> {
+  const deadline = cli.startedAt + LONGEST_ENTRY_MS;
+  while (cli.exit() === null && performance.now() < deadline) {
+    const child = childOf(cli.pid);
+    if (child !== null) {
+      cli.startTicks = startTicks(child);
+      cli.pid = child;
+      return;
+    }
+    await sleep(1);
+  }
+}
+
+/** What enters the enclosure could only say in its own words that the CLI is not to be started, so look first. */
+function refuseUnstartable(launch: CliLaunch): void {
+  const { program, directory, env } = launch;
+  const at = isDirectory(directory) ? findProgram(program, env["PATH"] ?? "", directory) : null;
+  if (at !== null && missingInterpreter(at) === null) return;
+  const forbidden = at === null && findForbidden(program, env["PATH"] ?? "", directory) !== null;
+  throw whyNotStarted(launch, Object.assign(new Error(), { code: forbidden ? "EACCES" : "ENOENT" }));
+}
+
 /** The system says ENOENT for a missing directory as well as for a missing program, so look before blaming the CLI. */
 function whyNotStarted(launch: CliLaunch, error: unknown): StartFailure {
-  const { program, directory } = launch;
+  const { program, args, directory } = launch;
   if (!isDirectory(directory)) {
     return new StartFailure(
       "directory_missing",
@@ -116,26 +157,21 @@ function whyNotStarted(launch: CliLaunch, error: unknown): StartFailure {
   }
   if (isDiskFull(error))
     return new StartFailure("disk_full", `${program} could not be started because the disk is full. Nothing was started; free some space.`);
+  if (code === "E2BIG") {
+    const longest = Math.max(...args.map((argument) => Buffer.byteLength(argument)));
+    const what =
+      longest >= LONGEST_ARGUMENT
+        ? `an argument of ${longest} bytes, and the system takes 131,071`
+        : "more arguments than the system takes";
+    return new StartFailure(
+      "spawn_failed",
+      `${program} could not be started with ${what}. Nothing was started; let the CLI read its prompt from standard input or from a file.`,
+    );
+  }
   const words = code === "EACCES" ? "it may not be executed" : wordsOf(error);
   return new StartFailure("spawn_failed", `${program} could not be started: ${words}. Nothing was started; correct that and try again.`);
 }
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function findProgram(program: string, path: string, directory: string): string | null {
-  const candidates = program.includes("/")
-    ? [isAbsolute(program) ? program : resolve(directory, program)]
-    : path.split(delimiter).map((folder) => join(folder, program));
-  return candidates.find(mayExecute) ?? null;
-}
-
-function mayExecute(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

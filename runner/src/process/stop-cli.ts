@@ -9,11 +9,14 @@ export interface StopPlan {
   to: "process" | "group";
 }
 
+const LONGEST_DEATH_MS = 200;
+
 /** Ends a CLI: each polite signal, then the grace time, at last KILL for the whole group. What hides is for the sweep. */
 export async function stopCli(cli: CliProcess, plan: StopPlan, graceMs: number): Promise<void> {
   for (const signal of plan.signals) {
     if (cli.exit() !== null) return;
-    send(plan.to === "group" ? -cli.pid : cli.pid, signal);
+    // On its way into an enclosure it leads no group yet.
+    if (plan.to !== "group" || !send(-cli.pid, signal)) send(cli.pid, signal);
     if (await keptWithin(cli.exited, graceMs)) return;
   }
   await killCli(cli);
@@ -23,15 +26,19 @@ export async function stopCli(cli: CliProcess, plan: StopPlan, graceMs: number):
 export async function killCli(cli: CliProcess): Promise<void> {
   if (cli.exit() !== null) return;
   if (!hasProc) await killTree(cli.pid);
-  send(-cli.pid, "SIGKILL");
+  if (!send(-cli.pid, "SIGKILL")) send(cli.pid, "SIGKILL");
+  // The group is enough as a rule, and then what hid from it can still be counted.
+  if (cli.enclosure !== null && !(await keptWithin(cli.exited, LONGEST_DEATH_MS))) cli.enclosure.kill();
   await cli.exited;
 }
 
-function send(target: number, signal: NodeJS.Signals): void {
+/** False when nobody is there: it ended by itself in this very moment. */
+function send(target: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(target, signal);
+    return true;
   } catch {
-    // It ended by itself in this very moment.
+    return false;
   }
 }
 

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, describe, expect, test } from "vitest";
 import { holdsEntry, newestPid, startTicks } from "./proc.ts";
-import { MARKER, reap, sweepAfterExit } from "./sweep.ts";
+import { reap } from "./reap.ts";
+import { MARKER, sweepAfterExit } from "./sweep.ts";
 
 const started: ChildProcess[] = [];
 afterAll(() => {

@@ -1,10 +1,11 @@
-// The proof that nothing of an execution lives any more, without cgroups or namespaces (containment level L0).
+// The proof that nothing of an execution lives any more, without cgroups or namespaces (containment level L0). With them it
+// only counts what was left; the proof is theirs.
 //
 // Found is every process whose environment holds the execution's marker, and every member of its process group. What is
 // found is killed, and the search goes on until two searches in a row find nothing, because one look misses children
 // that are born while it looks. A process that empties its environment *and* leaves the group is not found: L0 says so.
 import { setTimeout as sleep } from "node:timers/promises";
-import { holdsEntry, hasProc, newestPid, pidMax, pidsAbove, readEnviron, readStat, startTicks, type ProcessStat } from "./proc.ts";
+import { holdsEntry, hasProc, isDead, isLiving, newestPid, pidMax, pidsAbove, readEnviron, readStat, startTicks } from "./proc.ts";
 
 export const MARKER = "MALAMAR_EXECUTION_ID";
 
@@ -37,13 +38,8 @@ export function sweepAfterExit(executionId: string, pid: number, aliveMs: number
   return sweep({ executionId, pid, floor: mayHaveWrapped ? 0 : pid, ownGroup: true });
 }
 
-/** Sweeps an execution whose runner is gone. */
-export function reap(executionId: string, pid: number, ticks: bigint): Promise<SweepResult> {
-  const ownGroup = pid > 1 && ticks !== 0n && startTicks(pid) === ticks;
-  return sweep({ executionId, pid, floor: 0, ownGroup });
-}
-
-async function sweep(target: SweepTarget): Promise<SweepResult> {
+/** Kills what it finds until two looks in a row find nothing. */
+export async function sweep(target: SweepTarget): Promise<SweepResult> {
   if (!hasProc) return sweepGroup(target);
   const deadline = performance.now() + LONGEST_MS;
   let floor = target.floor;
@@ -105,16 +101,6 @@ function look(target: SweepTarget, floor: number): Look {
     else if (blank) unclear = true;
   }
   return { found, unclear };
-}
-
-/** A killed process needs a moment to end, and until then it may still be writing. */
-function isLiving(pid: number, ticks: bigint): boolean {
-  const stat = readStat(pid);
-  return stat !== null && stat.startTicks === ticks && !isDead(stat);
-}
-
-function isDead(stat: ProcessStat): boolean {
-  return stat.state === "Z" || stat.state === "X";
 }
 
 /** Without /proc the group is all that can be found. */

@@ -58,6 +58,7 @@ const EXAMPLES: Record<SettingPath, { file: string; flag: unknown; env: string; 
   workspacesPerRunner: { file: "2", flag: "3", env: "4", held: [2, 3, 4] },
   warmSpare: { file: "false", flag: "true", env: "false", held: [false, true, false] },
   runnerIdle: { file: "0", flag: "2s", env: "3m", held: [0, 2000, 180_000] },
+  containment: { file: "L0", flag: "L1", env: "L2", held: ["L0", "L1", "L2"] },
   "timeLimits.timeLimit": { file: "1h", flag: "2h", env: "0", held: [3_600_000, 7_200_000, 0] },
   "timeLimits.silenceWarning": { file: "1m", flag: "2m", env: "3m", held: [60_000, 120_000, 180_000] },
   "timeLimits.silenceLimit": { file: "1m", flag: "2m", env: "3m", held: [60_000, 120_000, 180_000] },

@@ -82,6 +82,11 @@ export const SETTINGS = {
   workspacesPerRunner: count(1, 1, 1000, "Workspaces that share one runner process"),
   warmSpare: yesNo(true, "Keep one runner started in advance while there is work"),
   runnerIdle: duration(60_000, 0, "How long a runner without work is kept"),
+  containment: oneOf(
+    ["auto", "L0", "L1", "L2", "L3"],
+    "auto",
+    "How surely everything a CLI started is ended; auto = the best that takes nothing away from agents",
+  ),
   "timeLimits.timeLimit": duration(0, 0, "How long an execution may take; 0 = no limit"),
   "timeLimits.silenceWarning": duration(300_000, 0, "Time without output after which an execution is marked as silent; 0 = never"),
   "timeLimits.silenceLimit": duration(1_800_000, 0, "Time without output after which an execution is ended; 0 = never"),

@@ -19,6 +19,7 @@ const report = (differs: Partial<Report>): Report => ({
   faultUntil: null,
   usage: { inputTokens: null, outputTokens: null, cachedTokens: null, cost: null },
   lastLogFrame: 0,
+  containment: null,
   startedAt: 0,
   endedAt: 1,
   sha256: "",

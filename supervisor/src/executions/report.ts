@@ -1,4 +1,4 @@
-import type { Usage } from "./execution.ts";
+import type { Containment, Usage } from "./execution.ts";
 
 export const END_CAUSES = [
   "exited",
@@ -43,6 +43,8 @@ export interface Report {
   lastLogFrame: number;
   startedAt: number | null;
   endedAt: number;
+  /** null when it never started. */
+  containment: Containment | null;
   /** SHA-256 of the whole report as it came, hex: the same report again is settled the same way. */
   sha256: string;
 }

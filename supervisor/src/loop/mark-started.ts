@@ -1,5 +1,5 @@
 import { findExecution, saveExecution } from "#executions/execution-table.ts";
-import { become } from "#executions/execution.ts";
+import { become, type Containment } from "#executions/execution.ts";
 import type { Deps } from "#store/deps.ts";
 
 /** A short execution has its start and its end in one commit; on a screen nobody sees the difference. Milliseconds. */
@@ -8,7 +8,7 @@ const PATIENCE = 30;
 /** The CLI's process exists. Remembers its identity, so that it can be found again whatever happens to its runner. */
 export function markStarted(
   { store, now: clock }: Pick<Deps, "store" | "now">,
-  started: { executionId: string; fence: number; pid: number; pidStartTicks: number; startedAt: number },
+  started: { executionId: string; fence: number; pid: number; pidStartTicks: number; startedAt: number; containment?: Containment | null },
 ): void {
   store.transact((db) => {
     const execution = findExecution(db, started.executionId);
@@ -16,6 +16,7 @@ export function markStarted(
     const { pid, pidStartTicks, startedAt } = started;
     // A stop that came first stays.
     const running = execution.state === "leased" ? become(execution, "running") : execution;
-    saveExecution(db, { ...running, pid, pidStartTicks, startedAt }, clock());
+    const containment = started.containment ?? execution.containment;
+    saveExecution(db, { ...running, pid, pidStartTicks, startedAt, containment }, clock());
   }, PATIENCE);
 }

@@ -86,6 +86,7 @@ export function reportOf(execution: Execution, report: object, now: number): Rep
     faultUntil: null,
     usage: { inputTokens: null, outputTokens: null, cachedTokens: null, cost: null },
     lastLogFrame: 0,
+    containment: null,
     startedAt: now,
     endedAt: now,
     sha256: createHash("sha256").update(JSON.stringify(report)).update(execution.id).digest("hex"),

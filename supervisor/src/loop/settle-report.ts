@@ -41,5 +41,6 @@ function withFacts(execution: Execution, report: Report): Execution {
     usage: report.usage,
     reportSha256: report.sha256,
     startedAt: execution.startedAt ?? report.startedAt,
+    containment: report.containment ?? execution.containment,
   };
 }

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Containment } from "@malamar/proto/malamar/v1/execution_pb";
 import { AnswerState, EndCause } from "@malamar/proto/malamar/runner/v1/report_pb";
 import { ControlRequestSchema, DispositionVerdict, SettledVerdict } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
 import { describe, expect, test } from "vitest";
@@ -111,4 +112,18 @@ describe("the finished result of a runner that is gone", () => {
     await expect((await stream(1n, "stranger")).say(complete(execution))).rejects.toThrow("never had");
     expect(findExecution(deps.store.reader, execution.id)).toMatchObject({ state: "reaping", reportSha256: "" });
   });
+});
+
+test("the level of containment is stored with the start, and what an execution uses is known from its last heartbeat", async () => {
+  const { stream, task, start, deps, registry } = open();
+  const { say } = await stream(1n);
+  task();
+  const { id: executionId, fence } = start()!;
+  const at = { executionId, fence: BigInt(fence) };
+  await say({ case: "started", value: { ...at, pid: 42, pidStartTicks: 7n, containment: Containment.L2 } });
+  expect(deps.store.transact((db) => findExecution(db, executionId))).toMatchObject({ containment: "L2", pid: 42 });
+  await say({ case: "renew", value: { progress: [{ ...at, processes: 3, memoryBytes: 4096n }] } });
+  expect(registry.vitals(executionId)).toMatchObject({ processes: 3, memoryBytes: 4096 });
+  await say({ case: "renew", value: { progress: [at] } });
+  expect(registry.vitals(executionId)).toMatchObject({ processes: null, memoryBytes: null });
 });

@@ -22,7 +22,7 @@ import { loseUnheld } from "#runners/lose-unheld.ts";
 import { reapTargets } from "#runners/reap-targets.ts";
 import type { Order } from "#runners/registry.ts";
 import { findRunner } from "#runners/runner-table.ts";
-import { decodeReport, VERDICTS } from "./decode-report.ts";
+import { decodeContainment, decodeReport, VERDICTS } from "./decode-report.ts";
 import { dispositions } from "./dispositions.ts";
 import type { Duplex } from "./duplex.ts";
 import { encodeOrder, encodeStop, type ToRunner } from "./encode-grant.ts";
@@ -106,12 +106,22 @@ export function controlStream(
     });
   }
 
-  function started({ executionId, fence, pid, pidStartTicks, time }: Started): void {
+  function started({ executionId, fence, pid, pidStartTicks, time, containment: level }: Started): void {
     const startedAt = time === undefined ? deps.now() : timestampMs(time);
-    markStarted(deps, { executionId, fence: Number(fence), pid, pidStartTicks: Number(pidStartTicks), startedAt });
+    const containment = decodeContainment(level);
+    markStarted(deps, { executionId, fence: Number(fence), pid, pidStartTicks: Number(pidStartTicks), startedAt, containment });
   }
 
   function renew(id: string, { progress }: Renew): void {
+    registry.measure(
+      id,
+      progress.map(({ executionId, processes, memoryBytes }) => ({
+        executionId,
+        processes: processes ?? null,
+        memoryBytes: memoryBytes === undefined ? null : Number(memoryBytes),
+        at: deps.now(),
+      })),
+    );
     const stops: ReturnType<typeof encodeStop>[] = [];
     const stale: string[] = [];
     for (const { executionId, fence, silent } of progress) {

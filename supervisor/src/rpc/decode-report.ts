@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Containment as WireContainment } from "@malamar/proto/malamar/v1/execution_pb";
 import type { LogUsage } from "@malamar/proto/malamar/v1/log_pb";
 import { SystemicFault } from "@malamar/proto/malamar/runner/v1/order_pb";
 import { AnswerState, type Complete, CompleteSchema, EndCause, FinalLine } from "@malamar/proto/malamar/runner/v1/report_pb";
 import { SettledVerdict } from "@malamar/proto/malamar/runner/v1/runner_service_pb";
 import { Problem } from "#errors/problem.ts";
-import type { Usage } from "#executions/execution.ts";
+import { type Containment, CONTAINMENTS, type Usage } from "#executions/execution.ts";
 import type { Report, Verdict } from "#executions/report.ts";
 import { FAULTS } from "./encode-grant.ts";
+import { CONTAINMENT } from "./wire-words.ts";
 
 const CAUSES = {
   exited: EndCause.EXITED,
@@ -68,6 +70,7 @@ export function decodeReport(complete: Complete, now: number): Report {
     lastLogFrame: Number(complete.lastLogFrame),
     startedAt: timeOf(complete.startedAt),
     endedAt: timeOf(complete.endedAt) ?? now,
+    containment: decodeContainment(complete.containment),
     sha256: createHash("sha256").update(toBinary(CompleteSchema, complete)).digest("hex"),
   };
 }
@@ -80,6 +83,11 @@ function wordOf<W extends string>(words: Record<W, number>, value: number, field
     `The report's ${field} has the value ${value}, which this supervisor does not know; the report was not settled and is still yours.`,
     "Keep the report; a supervisor of the runner's version will take it.",
   );
+}
+
+/** null when it is not said; a level that this version does not know is no reason to refuse anything. */
+export function decodeContainment(value: WireContainment): Containment | null {
+  return CONTAINMENTS.find((level) => CONTAINMENT[level] === value) ?? null;
 }
 
 function timeOf(timestamp: Timestamp | undefined): number | null {

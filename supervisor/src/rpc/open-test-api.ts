@@ -41,7 +41,7 @@ export function openTestApi(change: Partial<Parameters<typeof publicRoutes>[0]> 
     deps,
     hub,
     config: loadConfig({ env: {}, flags: {}, cwd: "/", home: "/nonexistent" }).config,
-    registry: { attached: () => [] },
+    registry: { attached: () => [], vitals: () => undefined },
     fleet: { state: () => "attached" },
     disk: { state: () => ({ level: "ok", since: 0, free: 0, reserve: 0 }) },
     installation: { id: "installation", version: "1.2.3", startedAt: deps.now() },

@@ -19,7 +19,7 @@ export interface ServiceDeps {
   deps: LoopDeps;
   config: Config;
   hub: Hub;
-  registry: Pick<Registry, "attached">;
+  registry: Pick<Registry, "attached" | "vitals">;
   fleet: Pick<Fleet, "state">;
   disk: Pick<DiskWatch, "state">;
   installation: Installation;

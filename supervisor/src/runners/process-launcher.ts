@@ -17,13 +17,15 @@ export interface ProcessLauncherOptions {
   logFolder: string;
   /** The supervisor's environment; runners get it without our own settings. */
   env: NodeJS.ProcessEnv;
+  /** Word of the setting. */
+  containment?: string;
   /** Milliseconds between looks at runners that an earlier supervisor started. */
   pollInterval?: number;
 }
 
 /**
  * Lean, since there may be one runner per workspace: a small young generation and no compiler threads of its own. Not leaner,
- * since --optimize-for-size makes a flood of output cost half as much again, and a smaller old generation would end the runner in one.
+ * since a smaller old generation would end the runner in a flood of output.
  */
 const LEAN_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=256", "--v8-pool-size=0"];
 
@@ -37,6 +39,7 @@ export function createProcessLauncher({
   dataDir,
   logFolder,
   env,
+  containment = "auto",
   pollInterval = 2_000,
 }: ProcessLauncherOptions): RunnerLauncher {
   const children = new Map<string, { child: ChildProcess; living: LivingRunner }>();
@@ -67,6 +70,7 @@ export function createProcessLauncher({
       mkdirSync(logFolder, { recursive: true, mode: 0o700 });
       const log = openSync(logOf(runnerId), "a", 0o600);
       const args = [...LEAN_FLAGS, program, "--socket", socketPath, "--id", runnerId, "--boot", String(boot), "--data-dir", dataDir];
+      if (containment !== "auto") args.push("--containment", containment);
       const passed = Object.entries(env).filter(([name]) => !name.startsWith("MALAMAR_") || PASSED.has(name));
       let child;
       try {

@@ -86,3 +86,16 @@ test("listeners hear of attach, credit, assign and leave", () => {
   registry.detach("r1", close);
   expect(calls).toBe(4);
 });
+
+test("what executions use is known from the last heartbeat, as long as their runner is attached", () => {
+  const registry = createRegistry();
+  const { close } = attach(registry, "r1", ["w1"]);
+  registry.measure("r1", [{ executionId: "e1", processes: 2, memoryBytes: 100, at: 1 }]);
+  registry.measure("r1", [{ executionId: "e2", processes: 1, memoryBytes: null, at: 2 }]);
+  registry.measure("stranger", [{ executionId: "e3", processes: 1, memoryBytes: 1, at: 2 }]);
+  expect(registry.vitals("e1")).toBeUndefined();
+  expect(registry.vitals("e2")).toEqual({ executionId: "e2", processes: 1, memoryBytes: null, at: 2 });
+  expect(registry.vitals("e3")).toBeUndefined();
+  registry.detach("r1", close);
+  expect(registry.vitals("e2")).toBeUndefined();
+});

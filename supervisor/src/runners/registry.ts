@@ -16,6 +16,15 @@ export interface Credit {
   requestId: string;
 }
 
+/** What one execution and all it started use; null = unknown. */
+export interface Vitals {
+  executionId: string;
+  processes: number | null;
+  memoryBytes: number | null;
+  /** Unix milliseconds. */
+  at: number;
+}
+
 /** The runners whose control stream is open now, in memory only; what must survive is in `runner-table.ts`. */
 export interface Registry {
   /** Takes over the runner's stream; an older stream of the same runner is closed. */
@@ -36,6 +45,9 @@ export interface Registry {
   carrierOf(workspaceId: string): string | undefined;
   /** The runner said something, a heartbeat at least. */
   heard(runnerId: string): void;
+  /** What its executions use by its last heartbeat, in place of what it said before. Never written to disk. */
+  measure(runnerId: string, vitals: readonly Vitals[]): void;
+  vitals(executionId: string): Vitals | undefined;
   attached(): {
     id: string;
     workspaceIds: string[];
@@ -54,6 +66,7 @@ interface Attached {
   /** Request ids, oldest first; a repeated one is the same credit. */
   credits: Set<string>;
   messages: number;
+  vitals: readonly Vitals[];
   send: (order: Order) => void;
   close: () => void;
 }
@@ -85,7 +98,7 @@ export function createRegistry(): Registry {
         forget(older);
         older.close();
       }
-      const runner: Attached = { id, boot, workspaceIds: [], credits: new Set(), messages: 0, send, close };
+      const runner: Attached = { id, boot, workspaceIds: [], credits: new Set(), messages: 0, vitals: [], send, close };
       runners.set(id, runner);
       carry(runner, [...workspaceIds]);
       changed();
@@ -133,6 +146,11 @@ export function createRegistry(): Registry {
       const runner = runners.get(runnerId);
       if (runner !== undefined) runner.messages++;
     },
+    measure(runnerId, vitals) {
+      const runner = runners.get(runnerId);
+      if (runner !== undefined) runner.vitals = vitals;
+    },
+    vitals: (executionId) => [...runners.values()].flatMap((runner) => runner.vitals).find((vitals) => vitals.executionId === executionId),
     carrierOf: (workspaceId) => carriers.get(workspaceId)?.id,
     attached: () =>
       [...runners.values()].map(({ id, workspaceIds, credits, messages }) => ({ id, workspaceIds, credits: credits.size, messages })),

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { ExecutionOutcome } from "./execution_pb.ts";
+import type { Containment, ExecutionOutcome, ExecutionState } from "./execution_pb.ts";
 import { file_malamar_v1_execution } from "./execution_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file malamar/v1/system_service.proto.
  */
 export const file_malamar_v1_system_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9tYWxhbWFyL3YxL3N5c3RlbV9zZXJ2aWNlLnByb3RvEgptYWxhbWFyLnYxIhIKEEdldFN5c3RlbVJlcXVlc3QiNwoRR2V0U3lzdGVtUmVzcG9uc2USIgoGc3lzdGVtGAEgASgLMhIubWFsYW1hci52MS5TeXN0ZW0i+gEKBlN5c3RlbRIPCgd2ZXJzaW9uGAEgASgJEhcKD2luc3RhbGxhdGlvbl9pZBgCIAEoCRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5kYXRhX2RpcmVjdG9yeRgEIAEoCRIdCgRjbGlzGAUgAygLMg8ubWFsYW1hci52MS5DbGkSIQoGcGF1c2VzGAYgAygLMhEubWFsYW1hci52MS5QYXVzZRIjCgdydW5uZXJzGAcgAygLMhIubWFsYW1hci52MS5SdW5uZXISFwoPbGl2ZV9leGVjdXRpb25zGAggASgNIkUKA0NsaRIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEiEKBGtpbmQYAyABKA4yEy5tYWxhbWFyLnYxLkNsaUtpbmQiwQEKBVBhdXNlEhAKCHJlc291cmNlGAEgASgJEhMKC3Jlc291cmNlX2lkGAIgASgJEisKBWNhdXNlGAMgASgOMhwubWFsYW1hci52MS5FeGVjdXRpb25PdXRjb21lEg4KBmRldGFpbBgEIAEoCRIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpMBCgZSdW5uZXISCgoCaWQYASABKAkSFQoNd29ya3NwYWNlX2lkcxgCIAMoCRILCgNwaWQYAyABKA0SEAoIYXR0YWNoZWQYBCABKAgSFwoPbGl2ZV9leGVjdXRpb25zGAUgASgNEi4KCnN0YXJ0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKmIKB0NsaUtpbmQSGAoUQ0xJX0tJTkRfVU5TUEVDSUZJRUQQABIVChFDTElfS0lORF9CVUlMVF9JThABEhEKDUNMSV9LSU5EX0RFTU8QAhITCg9DTElfS0lORF9DVVNUT00QAzJZCg1TeXN0ZW1TZXJ2aWNlEkgKCUdldFN5c3RlbRIcLm1hbGFtYXIudjEuR2V0U3lzdGVtUmVxdWVzdBodLm1hbGFtYXIudjEuR2V0U3lzdGVtUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_malamar_v1_execution]);
+  fileDesc("Ch9tYWxhbWFyL3YxL3N5c3RlbV9zZXJ2aWNlLnByb3RvEgptYWxhbWFyLnYxIhIKEEdldFN5c3RlbVJlcXVlc3QiNwoRR2V0U3lzdGVtUmVzcG9uc2USIgoGc3lzdGVtGAEgASgLMhIubWFsYW1hci52MS5TeXN0ZW0i+gEKBlN5c3RlbRIPCgd2ZXJzaW9uGAEgASgJEhcKD2luc3RhbGxhdGlvbl9pZBgCIAEoCRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5kYXRhX2RpcmVjdG9yeRgEIAEoCRIdCgRjbGlzGAUgAygLMg8ubWFsYW1hci52MS5DbGkSIQoGcGF1c2VzGAYgAygLMhEubWFsYW1hci52MS5QYXVzZRIjCgdydW5uZXJzGAcgAygLMhIubWFsYW1hci52MS5SdW5uZXISFwoPbGl2ZV9leGVjdXRpb25zGAggASgNIkUKA0NsaRIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEiEKBGtpbmQYAyABKA4yEy5tYWxhbWFyLnYxLkNsaUtpbmQiwQEKBVBhdXNlEhAKCHJlc291cmNlGAEgASgJEhMKC3Jlc291cmNlX2lkGAIgASgJEisKBWNhdXNlGAMgASgOMhwubWFsYW1hci52MS5FeGVjdXRpb25PdXRjb21lEg4KBmRldGFpbBgEIAEoCRIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpMBCgZSdW5uZXISCgoCaWQYASABKAkSFQoNd29ya3NwYWNlX2lkcxgCIAMoCRILCgNwaWQYAyABKA0SEAoIYXR0YWNoZWQYBCABKAgSFwoPbGl2ZV9leGVjdXRpb25zGAUgASgNEi4KCnN0YXJ0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhYKFExpc3RQcm9jZXNzZXNSZXF1ZXN0ImsKFUxpc3RQcm9jZXNzZXNSZXNwb25zZRItCgpleGVjdXRpb25zGAEgAygLMhkubWFsYW1hci52MS5MaXZlRXhlY3V0aW9uEiMKB3J1bm5lcnMYAiADKAsyEi5tYWxhbWFyLnYxLlJ1bm5lciKrAwoNTGl2ZUV4ZWN1dGlvbhIUCgxleGVjdXRpb25faWQYASABKAkSFAoMd29ya3NwYWNlX2lkGAIgASgJEg8KB3Rhc2tfaWQYAyABKAkSEAoIdGFza19rZXkYBCABKAkSEgoKYWdlbnRfbmFtZRgFIAEoCRILCgNjbGkYBiABKAkSKQoFc3RhdGUYByABKA4yGi5tYWxhbWFyLnYxLkV4ZWN1dGlvblN0YXRlEiwKC2NvbnRhaW5tZW50GAggASgOMhcubWFsYW1hci52MS5Db250YWlubWVudBILCgNwaWQYCSABKA0SLgoKc3RhcnRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoJcHJvY2Vzc2VzGAsgASgNSACIAQESGQoMbWVtb3J5X2J5dGVzGAwgASgESAGIAQESLwoLbWVhc3VyZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXJ1bm5lcl9pZBgOIAEoCUIMCgpfcHJvY2Vzc2VzQg8KDV9tZW1vcnlfYnl0ZXMqYgoHQ2xpS2luZBIYChRDTElfS0lORF9VTlNQRUNJRklFRBAAEhUKEUNMSV9LSU5EX0JVSUxUX0lOEAESEQoNQ0xJX0tJTkRfREVNTxACEhMKD0NMSV9LSU5EX0NVU1RPTRADMq8BCg1TeXN0ZW1TZXJ2aWNlEkgKCUdldFN5c3RlbRIcLm1hbGFtYXIudjEuR2V0U3lzdGVtUmVxdWVzdBodLm1hbGFtYXIudjEuR2V0U3lzdGVtUmVzcG9uc2USVAoNTGlzdFByb2Nlc3NlcxIgLm1hbGFtYXIudjEuTGlzdFByb2Nlc3Nlc1JlcXVlc3QaIS5tYWxhbWFyLnYxLkxpc3RQcm9jZXNzZXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_malamar_v1_execution]);
 
 /**
  * @generated from message malamar.v1.GetSystemRequest
@@ -228,6 +228,135 @@ export const RunnerSchema: GenMessage<Runner> = /*@__PURE__*/
   messageDesc(file_malamar_v1_system_service, 5);
 
 /**
+ * @generated from message malamar.v1.ListProcessesRequest
+ */
+export type ListProcessesRequest = Message<"malamar.v1.ListProcessesRequest"> & {
+};
+
+/**
+ * Describes the message malamar.v1.ListProcessesRequest.
+ * Use `create(ListProcessesRequestSchema)` to create a new message.
+ */
+export const ListProcessesRequestSchema: GenMessage<ListProcessesRequest> = /*@__PURE__*/
+  messageDesc(file_malamar_v1_system_service, 6);
+
+/**
+ * @generated from message malamar.v1.ListProcessesResponse
+ */
+export type ListProcessesResponse = Message<"malamar.v1.ListProcessesResponse"> & {
+  /**
+   * Oldest first.
+   *
+   * @generated from field: repeated malamar.v1.LiveExecution executions = 1;
+   */
+  executions: LiveExecution[];
+
+  /**
+   * @generated from field: repeated malamar.v1.Runner runners = 2;
+   */
+  runners: Runner[];
+};
+
+/**
+ * Describes the message malamar.v1.ListProcessesResponse.
+ * Use `create(ListProcessesResponseSchema)` to create a new message.
+ */
+export const ListProcessesResponseSchema: GenMessage<ListProcessesResponse> = /*@__PURE__*/
+  messageDesc(file_malamar_v1_system_service, 7);
+
+/**
+ * One live execution as its runner last saw it.
+ *
+ * @generated from message malamar.v1.LiveExecution
+ */
+export type LiveExecution = Message<"malamar.v1.LiveExecution"> & {
+  /**
+   * @generated from field: string execution_id = 1;
+   */
+  executionId: string;
+
+  /**
+   * @generated from field: string workspace_id = 2;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string task_id = 3;
+   */
+  taskId: string;
+
+  /**
+   * @generated from field: string task_key = 4;
+   */
+  taskKey: string;
+
+  /**
+   * @generated from field: string agent_name = 5;
+   */
+  agentName: string;
+
+  /**
+   * @generated from field: string cli = 6;
+   */
+  cli: string;
+
+  /**
+   * @generated from field: malamar.v1.ExecutionState state = 7;
+   */
+  state: ExecutionState;
+
+  /**
+   * @generated from field: malamar.v1.Containment containment = 8;
+   */
+  containment: Containment;
+
+  /**
+   * Of the CLI itself; 0 until it is started.
+   *
+   * @generated from field: uint32 pid = 9;
+   */
+  pid: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp started_at = 10;
+   */
+  startedAt?: Timestamp | undefined;
+
+  /**
+   * The CLI and all it started, as far as they are found; not set = not counted yet.
+   *
+   * @generated from field: optional uint32 processes = 11;
+   */
+  processes?: number | undefined;
+
+  /**
+   * That they have in use together; not set = not measured yet.
+   *
+   * @generated from field: optional uint64 memory_bytes = 12;
+   */
+  memoryBytes?: bigint | undefined;
+
+  /**
+   * When the two were measured.
+   *
+   * @generated from field: google.protobuf.Timestamp measured_at = 13;
+   */
+  measuredAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string runner_id = 14;
+   */
+  runnerId: string;
+};
+
+/**
+ * Describes the message malamar.v1.LiveExecution.
+ * Use `create(LiveExecutionSchema)` to create a new message.
+ */
+export const LiveExecutionSchema: GenMessage<LiveExecution> = /*@__PURE__*/
+  messageDesc(file_malamar_v1_system_service, 8);
+
+/**
  * @generated from enum malamar.v1.CliKind
  */
 export const CliKind = {
@@ -278,6 +407,16 @@ export const SystemService: GenService<{
     methodKind: "unary";
     input: typeof GetSystemRequestSchema;
     output: typeof GetSystemResponseSchema;
+  },
+  /**
+   * What runs now: live executions and the runners that carry them. From memory, as of the last heartbeats.
+   *
+   * @generated from rpc malamar.v1.SystemService.ListProcesses
+   */
+  listProcesses: {
+    methodKind: "unary";
+    input: typeof ListProcessesRequestSchema;
+    output: typeof ListProcessesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_malamar_v1_system_service, 0);
