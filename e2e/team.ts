@@ -65,7 +65,8 @@ export async function createTeam(
     turns(name) {
       const file = join(scenario, `${name}.turns`);
       if (!existsSync(file)) return [];
-      const lines = readFileSync(file, "utf8").trim().split("\n");
+      // The last one may be half written.
+      const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
       return lines.map((line) => ({ inner: Number(line.split(" ")[0]), executionId: line.split(" ")[1] ?? "" }));
     },
     async turn(name, count) {
