@@ -23,6 +23,7 @@ import { refuseWhenFull } from "#rpc/refuse-when-full.ts";
 import { translateErrors } from "#rpc/translate-errors.ts";
 import { waitForLock } from "#rpc/wait-for-lock.ts";
 import { createFleet } from "#runners/fleet.ts";
+import { refuseMissingContainment } from "#runners/probe-containment.ts";
 import { createProcessLauncher } from "#runners/process-launcher.ts";
 import { createRegistry } from "#runners/registry.ts";
 import { trimRunners } from "#runners/runner-table.ts";
@@ -86,11 +87,15 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     if (isUntrustworthy(error)) onFatal(error);
     else log.error({ err: error }, words);
   };
+  let refusal: unknown;
   try {
+    await refuseMissingContainment(files.runner, config.containment);
     const directory = takeDataDirectory(config.dataDir, { instance, version, startedAt, background: options.background });
     // Until then the record of this process stays, and the next start has a look, too.
     let checked = false;
-    undo.push(() => directory.release(checked));
+    // What was found clean and refused for another reason than damage, such as a newer version, is left clean.
+    const asFound = () => refusal !== undefined && !directory.unclean && !isUntrustworthy(refusal);
+    undo.push(() => directory.release(checked || asFound()));
     const { paths, ballast } = directory;
     if (directory.unclean) log.warn("the last supervisor did not end by itself; the database is checked");
 
@@ -236,6 +241,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       },
     };
   } catch (error) {
+    refusal = error;
     await end();
     throw explainStorage(error, config.dataDir);
   }
