@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { complain } from "#errors/complain.ts";
 import { codeOf, wordsOf } from "#errors/start-failure.ts";
+import { probeLevels } from "#process/enclosures.ts";
 import { isContainmentSetting } from "#process/containment.ts";
 import { serve } from "#link/serve.ts";
 
@@ -22,10 +23,16 @@ function main(): void {
       "data-dir": { type: "string" },
       credits: { type: "string", default: "32" },
       containment: { type: "string", default: "auto" },
+      // Says which levels this machine has, and why not, as one line of JSON.
+      probe: { type: "boolean", default: false },
       // Seconds; only tests are in a hurry.
       "useless-after": { type: "string", default: "60" },
     },
   });
+  if (values.probe) {
+    void probeLevels().then((levels) => process.stdout.write(`${JSON.stringify(levels)}\n`));
+    return;
+  }
   const { socket, id, boot, "data-dir": dataDir } = values;
   if (socket === undefined || id === undefined || boot === undefined || dataDir === undefined) {
     throw new Error("A runner is started by Malamar itself, with --socket, --id, --boot and --data-dir.");

@@ -93,6 +93,7 @@ const COMMANDS: string[][] = [
   ["logs", "e00000000000000000001", "--tail", "5", "--follow"],
   ["events", "-w", "Crew", "--after", "1"],
   ["status"],
+  ["ps"],
   ["task", "cancel", "CRE-1"],
   ["task", "restart", "CRE-1"],
   ["task", "move", "CRE-1", "done", "--resolution", "duplicate"],

@@ -48,7 +48,7 @@ test.each(commands.map((args) => [args.join(" "), args] as const))("malamarctl %
 test("the guide has an example of every command", async () => {
   const nouns = ["task", "comment", "activity", "execution", "workspace", "agent"];
   const shown = new Set(commands.map(([noun = "", verb = ""]) => (nouns.includes(noun) ? `${noun} ${verb}` : noun)));
-  const missing: string[] = ["status", "logs", "events", "version"].filter((name) => !shown.has(name));
+  const missing: string[] = ["status", "ps", "logs", "events", "version"].filter((name) => !shown.has(name));
   for (const noun of nouns) {
     const { out } = await run(malamar.url, [noun, "--help"]);
     const verbs = [...(out.split("\nCommands:\n")[1] ?? "").matchAll(/^ {2}([a-z]+)/gm)].map(([, verb = ""]) => verb);

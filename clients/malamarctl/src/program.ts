@@ -19,6 +19,7 @@ const ENTRIES: readonly Entry[] = [
     description: "What runs, what waits and why, what needs you",
     load: async () => (await import("./commands/status/status.ts")).status,
   },
+  { name: "ps", description: "What runs now, what it uses, who carries it", load: async () => (await import("./commands/ps/ps.ts")).ps },
   { name: "task", description: "Hand out work and steer it", load: async () => (await import("./commands/task/verbs.ts")).taskVerbs },
   {
     name: "comment",

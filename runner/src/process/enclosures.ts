@@ -37,7 +37,7 @@ export function createEnclosures(setting: ContainmentSetting): Enclosures {
   async function choose(): Promise<Level> {
     let why = "";
     for (const each of levelsToTry(setting, isRoot)) {
-      const missing = await whyNot(each, (guard) => (spare = Promise.resolve(guard)));
+      const missing = await whyNot(each, (guard) => void (spare = Promise.resolve(guard)));
       if (missing === null) return each;
       why = missing;
     }
@@ -136,6 +136,14 @@ export async function whyNot(level: Level, onGuard: (guard: Guard) => void): Pro
   } catch (error) {
     return wordsOf(error);
   }
+}
+
+/** Which level is taken by default on this machine, and why each other one is not to be had; null = it is. */
+export async function probeLevels(): Promise<{ chosen: Level; levels: Record<Level, string | null> }> {
+  const levels = { L0: null } as Record<Level, string | null>;
+  for (const level of ["L1", "L2", "L3"] as const) levels[level] = await whyNot(level, (guard) => guard.kill());
+  const chosen = levelsToTry("auto", process.getuid?.() === 0).find((level) => levels[level] === null) ?? "L0";
+  return { chosen, levels };
 }
 
 function notToBeHad(level: Level, why: string): string {

@@ -10,6 +10,7 @@ import { EXIT, exitCodeOf, wordsOf } from "./exit-code.ts";
 import { critical, linesOf, note, ok, warning } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { lookAtDatabase, lookAtSqlite } from "./look-at-database.ts";
+import { lookAtContainment } from "./look-at-containment.ts";
 import { lookAtClis, lookAtDataDirectory, lookAtNode, lookAtPort, lookAtProgram } from "./look-at-machine.ts";
 import { livingSupervisor, readRecord } from "./record.ts";
 import type { SupervisorRecord } from "./record.ts";
@@ -37,7 +38,7 @@ export async function doctor({ flags, entryDir, version }: DoctorOptions): Promi
     ...(await lookAtRunners(paths, record !== undefined)),
   ];
   if (loaded === undefined) findings.push(critical(wordsOf(problem), "malamar serve --help  (lists every setting)"));
-  else findings.push(...(await lookAtSettings(loaded, record)));
+  else findings.push(...(await lookAtSettings(loaded, record, files.runner)));
   for (const finding of findings) for (const line of linesOf(finding)) say(line);
   if (loaded !== undefined) sayConfiguration(loaded);
 
@@ -47,9 +48,13 @@ export async function doctor({ flags, entryDir, version }: DoctorOptions): Promi
   return bad === 0 ? EXIT.ok : loaded === undefined ? exitCodeOf(problem) : EXIT.failed;
 }
 
-async function lookAtSettings({ config }: LoadedConfig, record: SupervisorRecord | undefined): Promise<Finding[]> {
+async function lookAtSettings({ config }: LoadedConfig, record: SupervisorRecord | undefined, runner: string): Promise<Finding[]> {
   const ours = record !== undefined && URL.canParse(record.url) && Number(new URL(record.url).port) === config.port;
-  return [await lookAtPort(config.host, config.port, ours), ...lookAtClis(knownClis(config), process.env["PATH"] ?? "")];
+  return [
+    await lookAtPort(config.host, config.port, ours),
+    await lookAtContainment(runner, config.containment),
+    ...lookAtClis(knownClis(config), process.env["PATH"] ?? ""),
+  ];
 }
 
 async function lookAtSupervisor({ pidFile, dataDir }: DataPaths, record: SupervisorRecord | undefined): Promise<Finding[]> {

@@ -6,7 +6,7 @@ import { type Event, EventSchema } from "@malamar/proto/malamar/v1/event_service
 import type { Execution } from "@malamar/proto/malamar/v1/execution_pb";
 import type { LogLine } from "@malamar/proto/malamar/v1/log_pb";
 import { ProblemKind, ProblemSchema } from "@malamar/proto/malamar/v1/problem_pb";
-import type { Pause } from "@malamar/proto/malamar/v1/system_service_pb";
+import type { LiveExecution, Pause } from "@malamar/proto/malamar/v1/system_service_pb";
 import type { Activity, Comment, Task } from "@malamar/proto/malamar/v1/task_pb";
 import type { Explanation } from "@malamar/proto/malamar/v1/task_service_pb";
 import type { Workspace } from "@malamar/proto/malamar/v1/workspace_pb";
@@ -25,6 +25,7 @@ export interface State {
   logs: Map<string, { lines: LogLine[]; complete: boolean }>;
   explanations: Map<string, Explanation>;
   pauses: Pause[];
+  processes: LiveExecution[];
   events: Event[];
   /** Every request as it came in. */
   requests: { method: string; message: Record<string, unknown> }[];
@@ -46,6 +47,7 @@ export function newState(): State {
     logs: new Map(),
     explanations: new Map(),
     pauses: [],
+    processes: [],
     events: [],
     requests: [],
     byIdempotencyKey: new Map(),

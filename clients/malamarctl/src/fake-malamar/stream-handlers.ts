@@ -59,7 +59,9 @@ export function eventHandlers(state: State): ServiceImpl<typeof EventService> {
 }
 
 export function systemHandlers(state: State): ServiceImpl<typeof SystemService> {
+  const runner = { id: "r00000000000000000001", pid: 42, attached: true, liveExecutions: 1 };
   return {
+    listProcesses: () => ({ executions: state.processes, runners: [runner] }),
     getSystem: () => ({
       system: {
         version: "9.8.7",
@@ -71,7 +73,7 @@ export function systemHandlers(state: State): ServiceImpl<typeof SystemService> 
           { name: "claude", title: "Claude Code", kind: CliKind.BUILT_IN },
         ],
         pauses: state.pauses,
-        runners: [{ id: "r00000000000000000001", pid: 42, attached: true, liveExecutions: 1 }],
+        runners: [runner],
         liveExecutions: [...state.tasks.values()].filter(({ liveExecutionId }) => liveExecutionId !== "").length,
       },
     }),

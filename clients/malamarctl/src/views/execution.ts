@@ -45,7 +45,7 @@ export const executionView: View<Execution> = {
     { title: "Started", value: exactly(execution.startedAt, now) },
     { title: "Ended", value: exactly(execution.endedAt, now) },
     { title: "Took", value: between(execution.startedAt, execution.endedAt, now) },
-    { title: "Containment", value: wordOf(Containment, execution.containment) },
+    { title: "Containment", value: wordOf(Containment, execution.containment).toUpperCase() },
     { title: "Pid", value: execution.pid === 0 ? "" : String(execution.pid) },
     { title: "Log", value: logOf(execution) },
     { title: "Usage", value: usageText(execution.usage) },

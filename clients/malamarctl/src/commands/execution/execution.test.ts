@@ -61,7 +61,7 @@ Leased       now (2026-11-20T12:00:00Z)
 Started      now (2026-11-20T12:00:00Z)
 Ended        now (2026-11-20T12:00:00Z)
 Took         0.0s
-Containment  l0
+Containment  L0
 Pid          4242
 Log          0 lines, 512 bytes
 Usage        1200 tokens in, $0.5000
