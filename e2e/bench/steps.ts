@@ -32,7 +32,10 @@ export interface Measured {
   cpu: { supervisor: number; runners: number };
 }
 
-/** A server as a person has it, but for its CLI, which does nothing but answer. */
+/** What a guarded launch costs by itself: a PID namespace that dies with whoever started it. Only root has one without more. */
+export const GUARDED = "setpriv --pdeathsig KILL -- unshare --pid --fork --mount-proc --propagation slave --kill-child --".split(" ");
+
+/** A server as a person has it, but for its CLI, which does nothing but answer, and plain launches unless said otherwise. */
 export async function openBench(config: Record<string, unknown> = {}): Promise<Bench> {
   const server = await startMalamar({ started: false });
   const answer = join(server.folder, "answer.json");
