@@ -1,6 +1,7 @@
 // Small file systems of our own: in memory, or in a file behind a loop device. Needs root.
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { expectNothingLeft } from "#processes.ts";
 import type { Server } from "#start-malamar.ts";
 import type { FaultContext } from "../fault.ts";
 
@@ -19,11 +20,14 @@ export type FileSystem = "tmpfs" | "ext4" | "xfs";
 
 export function mountAt(context: FaultContext, path: string, kind: FileSystem, megabytes: number): Mounted {
   mkdirSync(path, { recursive: true });
-  const image = `${context.folder}/${kind}.image`;
-  const mount = (options = "") =>
-    kind === "tmpfs"
-      ? must("mount", "-t", "tmpfs", "-o", `size=${megabytes}m,mode=700`, "tmpfs", path)
-      : must("mount", "-t", kind, "-o", ["loop", options].filter(Boolean).join(","), image, path);
+  let image = `${context.folder}/${kind}.image`;
+  let boots = 0;
+  const mount = (more = "") => {
+    // A copy has the id of its original, which may still be mounted in somebody's namespace.
+    const options = ["loop", kind === "xfs" ? "nouuid" : "", more].filter(Boolean).join(",");
+    if (kind === "tmpfs") must("mount", "-t", "tmpfs", "-o", `size=${megabytes}m,mode=700`, "tmpfs", path);
+    else must("mount", "-t", kind, "-o", options, image, path);
+  };
   if (kind !== "tmpfs") {
     writeFileSync(image, "");
     truncateSync(image, megabytes * 1024 * 1024);
@@ -40,7 +44,12 @@ export function mountAt(context: FaultContext, path: string, kind: FileSystem, m
     },
     cutPower: () => must("xfs_io", "-x", "-c", "shutdown", path),
     remount(options) {
-      must("umount", path);
+      must("umount", "--lazy", path);
+      // Of the bare disk: the file system that was shut down lives on as long as any namespace of this machine knows it.
+      const next = `${context.folder}/${kind}-${++boots}.image`;
+      must("cp", "--sparse=always", image, next);
+      rmSync(image);
+      image = next;
       mount(options);
     },
     unmount: () => must("umount", "--lazy", path),
@@ -58,11 +67,13 @@ export async function withDataOn(
   const disk = mountAt(context, server.dataDir, kind, megabytes);
   chmodSync(server.dataDir, 0o700);
   writeFileSync(server.configFile, settings);
+  spawnSync("sync", ["--file-system", server.configFile]);
   try {
     await server.start();
     await play(server, disk);
   } finally {
     await server.stop("SIGINT");
+    await expectNothingLeft(server.dataDir, "executions and runners");
     disk.unmount();
   }
 }
