@@ -148,10 +148,10 @@ export function createStore({ writer, reader = writer, epoch, onFatal, onFull, s
         callOff = soon(commit, patience);
         patient = patience > 0;
       }
-      writer.exec("SAVEPOINT verb");
+      statement(writer, "SAVEPOINT verb").run();
       try {
         const result = work(writer);
-        writer.exec("RELEASE verb");
+        statement(writer, "RELEASE verb").run();
         return result;
       } catch (error) {
         // A full disk ends the whole transaction by itself; then there is no savepoint left to go back to.
