@@ -44,6 +44,7 @@ export async function openBench(config: Record<string, unknown> = {}): Promise<B
     port: server.port,
     logFormat: "json",
     sample: false,
+    containment: "L0",
     ...config,
     clis: { copy: { command: ["/bin/cp", answer, "{output}"] } },
   };
