@@ -26,7 +26,7 @@ export const CONFIGURATION: Record<string, string> = {
   "timeLimits.silenceWarning": WARNING,
   "timeLimits.silenceLimit": LIMITS,
   logCap: "journeys/logs.spec.ts › L15: a flood is drained and capped",
-  containment: "journeys/processes.spec.ts › the level of containment can be chosen",
+  containment: "journeys/processes.spec.ts › L17: the level of containment can be chosen",
   diskReserve: "journeys/explain.spec.ts › a disk without the room",
   stopGrace: `${SETTINGS} › L17: stopGrace is the time`,
   finishGrace: `${SETTINGS} › L17: finishGrace is the time`,

@@ -42,7 +42,7 @@ describe("an execution that goes well", () => {
     expect(report.endedAt).toBeGreaterThanOrEqual(report.startedAt ?? 0);
   });
 
-  test("tells the agent one sentence on stdin and then closes it", async () => {
+  test("B16: tells the agent one sentence on stdin, however long its input, and then closes it", async () => {
     const { printed, execution } = await run({ command: ["cat"] });
     expect(printed).toEqual([`Read the file at ${execution.folder.input} and follow it autonomously.`]);
   });
@@ -118,13 +118,13 @@ describe("the environment of a CLI", () => {
 });
 
 describe("a CLI that cannot be started", () => {
-  test("is missing when no program of that name is found", async () => {
+  test("B15: is missing when no program of that name is found", async () => {
     const { report } = await run({ command: ["no-such-program"] });
     expect(report).toMatchObject({ cause: "cli_missing", exitCode: null, startedAt: null, lastLogFrame: 0, answerState: "missing" });
     expect(report.error).toContain("no-such-program");
   });
 
-  test("is not blamed when the working directory is missing", async () => {
+  test("B10: is not blamed when the working directory is missing", async () => {
     const { report } = await run({ command: ["true"], directory: { mode: "static", path: "/no/such/directory" } });
     expect(report).toMatchObject({ cause: "directory_missing", startedAt: null });
     expect(report.error).toContain("/no/such/directory");
@@ -156,12 +156,12 @@ describe("a CLI that cannot be started", () => {
     expect(report.error).toContain("{nonsense}");
   });
 
-  test("fails to spawn when an argument is longer than the system allows", async () => {
+  test("B16: fails to spawn, with words that help, when an argument is longer than the system allows", async () => {
     expect((await run({ command: ["echo", "x".repeat(200_000)] })).report.cause).toBe("spawn_failed");
   });
 });
 
-describe("what an agent leaves at the answer's path", () => {
+describe("B8: what an agent leaves at the answer's path", () => {
   test.each([
     ["nothing", "missing"],
     ["empty", "empty"],
@@ -195,7 +195,7 @@ describe("what an agent leaves at the answer's path", () => {
 });
 
 describe("whatever a CLI starts is dead when its execution ends", () => {
-  test("a daemon in a session of its own, after a normal exit", async () => {
+  test("B4: a daemon in a session of its own, after a normal exit", async () => {
     const pidFile = join(trial.dataDir, "daemon-1");
     const { report, lines } = await run({ command: fixture("leaves-daemon.py", pidFile) });
     expect(report).toMatchObject({ cause: "exited", exitCode: 0 });
@@ -203,7 +203,7 @@ describe("whatever a CLI starts is dead when its execution ends", () => {
     expect(lines.at(-1)?.text).toContain("had to be ended");
   });
 
-  test("a daemon that holds the pipes does not hold up the end", async () => {
+  test("B4: a daemon that holds the pipes does not hold up the end", async () => {
     const pidFile = join(trial.dataDir, "daemon-2");
     const since = performance.now();
     const { printed } = await run({ command: fixture("leaves-daemon.py", pidFile, "holds-pipes") });
@@ -212,7 +212,7 @@ describe("whatever a CLI starts is dead when its execution ends", () => {
     expect(livesWith(pidFile)).toBe(false);
   });
 
-  test("a daemon whose CLI is stopped", async () => {
+  test("B4: a daemon whose CLI is stopped", async () => {
     const pidFile = join(trial.dataDir, "daemon-3");
     const { execution, ended } = trial.start({
       command: ["sh", "-c", `${join(FIXTURES, "leaves-daemon.py")} ${pidFile} & exec ${join(FIXTURES, "ignores-signals.sh")}`],
@@ -223,7 +223,7 @@ describe("whatever a CLI starts is dead when its execution ends", () => {
     expect(livesWith(pidFile)).toBe(false);
   });
 
-  test("a background child in the CLI's own process group, even with an empty environment", async () => {
+  test("B4: a background child in the CLI's own process group, even with an empty environment", async () => {
     const pidFile = join(trial.dataDir, "child-4");
     await run({ command: ["sh", "-c", `env -i sh -c 'sleep 600' ${pidFile} >/dev/null 2>&1 &`] });
     expect(livesWith(pidFile)).toBe(false);
@@ -254,7 +254,7 @@ describe("stopping", () => {
     expect(printed).toEqual(["ready", "cleaning up"]);
   });
 
-  test("goes on to TERM and KILL when nothing helps", async () => {
+  test("B3: goes on to TERM and KILL when nothing helps", async () => {
     const { execution, ended } = trial.start({ command: fixture("ignores-signals.sh"), limits: { stopGrace: 100 } });
     while (execution.progress().lines === 0) await sleep(10);
     const since = performance.now();
@@ -281,12 +281,12 @@ describe("stopping", () => {
 });
 
 describe("limits", () => {
-  test("the time limit ends an execution that never ends", async () => {
+  test("B7: the time limit ends an execution that never ends", async () => {
     const { report } = await run({ command: ["sh", "-c", "while :; do echo busy; sleep 0.02; done"], limits: { time: 300 } });
     expect(report.cause).toBe("time_limit");
   });
 
-  test("silence is warned about first, and then ends it", async () => {
+  test("B7: silence is warned about first, and then ends it", async () => {
     const { execution, ended } = trial.start({
       command: ["sh", "-c", "echo one; sleep 600"],
       limits: { silenceWarning: 150, silence: 500 },
@@ -309,7 +309,7 @@ describe("limits", () => {
     expect(execution.progress().silent).toBe(false);
   });
 
-  test("a CLI that answers and does not end is ended after its grace, and the answer counts", async () => {
+  test("B9: a CLI that answers and does not end is ended after its grace, and the answer counts", async () => {
     const { report } = await run({ command: inNode("answers-and-hangs.mjs", "{output}"), limits: { finishGrace: 300 } });
     expect(report).toMatchObject({ cause: "finish_grace", answerState: "present" });
   });
@@ -328,12 +328,12 @@ describe("limits", () => {
 });
 
 describe("output that is not nice", () => {
-  test("invalid bytes are replaced, characters are never cut", async () => {
+  test("B6: invalid bytes, NULs and escapes become valid text, characters are never cut", async () => {
     const { printed } = await run({ command: fixture("bad-bytes.py") });
     expect(printed).toEqual(["bad \uFFFD\uFFFD bytes", "nul \0 and \x1b[31mred\x1b[0m", "euro € whole", "no line end"]);
   });
 
-  test("a CLI that removes its own directory still ends like any other", async () => {
+  test("B10: a CLI that removes its own directory still ends like any other", async () => {
     const { report } = await run({ command: fixture("deletes-directory.sh") });
     expect(report).toMatchObject({ cause: "exited", exitCode: 0, answerState: "missing" });
   });
@@ -349,7 +349,7 @@ describe("output that is not nice", () => {
     expect(lines.at(-1)?.entries[0]?.entry).toMatchObject({ case: "message", value: { text } });
   });
 
-  test("above the limit the beginning and the end are kept, and the gap says how long it is", async () => {
+  test("B5: above the limit the beginning and the end are kept, and the gap says how long it is", async () => {
     const { frames, lines, report, execution } = await run({ command: fixture("floods.py", "8"), limits: { logCap: 1024 * 1024 } });
     expect(report).toMatchObject({ cause: "exited", exitCode: 0 });
     const gap = lines.findIndex(({ stream }) => stream === 3);

@@ -3,6 +3,7 @@ import { complain } from "#errors/complain.ts";
 import { isDiskFull, StartFailure, wordsOf } from "#errors/start-failure.ts";
 import type { CliFacts, OutputStream } from "#clis/cli.ts";
 import type { Enclosure, Level } from "#process/containment.ts";
+import { isLiving } from "#process/proc.ts";
 import { spawnCli, type CliExit, type CliProcess } from "#process/spawn-cli.ts";
 import { killCli, stopCli } from "#process/stop-cli.ts";
 import { sweepAfterExit } from "#process/sweep.ts";
@@ -155,6 +156,8 @@ export function startExecution(order: Order, workshop: Workshop, listener: Liste
   async function clearAway(): Promise<Cleared> {
     let killed = 0;
     let empty = true;
+    // Somebody may have killed the process that waits for it in its place.
+    if (cli !== null && enclosure !== null && isLiving(cli.pid, cli.startTicks)) enclosure.kill();
     if (cli !== null) ({ killed, empty } = await sweepAfterExit(order.executionId, cli.pid, performance.now() - cli.startedAt));
     // What hid from the sweep does not hide from this.
     if (enclosure !== null) empty = await enclosure.end();

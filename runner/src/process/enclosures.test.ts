@@ -106,6 +106,17 @@ describe.each(namespaces)("at %s", (level) => {
     await cli.enclosure?.end();
   });
 
+  test("when the process that waits for the CLI is killed in its place, the CLI dies with its enclosure all the same", async () => {
+    const { cli, mark } = await start(level, "trap '' TERM INT; sleep 600; :");
+    const waiter = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${cli.pid}/status`, "utf8"))?.[1]);
+    process.kill(waiter, "SIGKILL");
+    await cli.exited;
+    expect(isLiving(cli.pid, cli.startTicks)).toBe(true);
+    expect(await cli.enclosure?.end()).toBe(true);
+    expect(isLiving(cli.pid, cli.startTicks)).toBe(false);
+    expect(living(mark)).toBe(0);
+  });
+
   test("a program that is missing, or may not be executed, is named before anything is started", async () => {
     const enclosures = createEnclosures(level);
     open.push(enclosures);

@@ -13,6 +13,8 @@ const LONGEST_DEATH_MS = 200;
 
 /** Ends a CLI: each polite signal, then the grace time, at last KILL for the whole group. What hides is for the sweep. */
 export async function stopCli(cli: CliProcess, plan: StopPlan, graceMs: number): Promise<void> {
+  // Before, the signal would only end the process that waits for it.
+  await cli.entered;
   for (const signal of plan.signals) {
     if (cli.exit() !== null) return;
     // On its way into an enclosure it leads no group yet.

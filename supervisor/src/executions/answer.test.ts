@@ -49,11 +49,11 @@ test.each([
   [`{"actions":[${'{"type":"change_status","status":"in_review"},'.repeat(2).slice(0, -1)}]}`, "may occur once"],
   [`{"actions":${"[".repeat(50)}${"]".repeat(50)}}`, "nested deeper"],
   [JSON.stringify({ actions: Array.from({ length: 51 }, () => ({ type: "comment", content: "x" })) }), "At most 50"],
-])("refuses %s and says why", (text, why) => {
+])("B8: refuses %s and says why", (text, why) => {
   expect(parseAnswer(text)).toEqual({ wrong: expect.stringContaining(why) });
 });
 
-test("whatever an agent writes, it is either refused or exactly the known actions", () => {
+test("B8: whatever an agent writes, it is either refused or exactly the known actions", () => {
   fc.assert(
     fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
       const parsed = parseAnswer(text);

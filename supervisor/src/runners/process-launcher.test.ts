@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,15 @@ test("a runner gets its order by arguments, its token by standard input only, an
   expect(statSync(join(dataDir, "logs", "r1.log")).mode & 0o777).toBe(0o600);
   // A session of its own, so that no terminal's Ctrl-C reaches it.
   expect(Number(readFileSync(`/proc/${living.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[3])).toBe(living.pid);
+});
+
+test("the folders that killed runners had ready are removed, those of living ones are not", async () => {
+  const launcher = make();
+  await launch(launcher, "r1");
+  const folder = join(dataDir, "executions");
+  for (const name of [".spare-r1", ".spare-gone", "execution"]) mkdirSync(join(folder, name, "tmp"), { recursive: true });
+  await launcher.tidy();
+  expect(readdirSync(folder).toSorted()).toEqual([".spare-r1", "execution"]);
 });
 
 test("launching the same runner again finds the one that lives", async () => {

@@ -133,7 +133,13 @@ export function createProcessLauncher({
     },
 
     async tidy() {
-      const living = new Set((await this.list()).map((runner) => logOf(runner.runnerId)));
+      const executions = join(dataDir, "executions");
+      // Read before the runners are asked for, so that none is taken for dead that has only just come.
+      const spares = (await readdir(executions).catch(() => [])).filter((name) => name.startsWith(SPARE));
+      const runners = (await this.list()).map(({ runnerId }) => runnerId);
+      const kept = new Set(runners.map((runnerId) => SPARE + runnerId));
+      for (const name of spares) if (!kept.has(name)) await rm(join(executions, name), { recursive: true, force: true });
+      const living = new Set(runners.map(logOf));
       for (const name of await readdir(logFolder).catch(() => [])) {
         const log = join(logFolder, name);
         const facts = await stat(log).catch(() => undefined);
@@ -156,6 +162,9 @@ export function createProcessLauncher({
     },
   };
 }
+
+/** The folder that a runner has ready for its next execution is named after it. */
+const SPARE = ".spare-";
 
 /** Milliseconds. What runners printed is for finding out why they ended. */
 const KEEP_LOGS = 7 * 86_400_000;

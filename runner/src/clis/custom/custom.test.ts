@@ -133,7 +133,7 @@ describe("the output of a CLI that is described by data", () => {
     expect(parser.facts().finalLine).toBe("missing");
   });
 
-  test("the first fault counts, on either stream", () => {
+  test("B14: the first fault counts, on either stream", () => {
     const outcomePatterns = [
       { pattern: "quota exceeded", fault: "usage_limit" },
       { pattern: "\\b429\\b", fault: "rate_limited" },

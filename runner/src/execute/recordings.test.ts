@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { renderInput } from "#workdir/render-input.ts";
 import type { StepInput } from "#workdir/step-input.ts";
-import type { CustomCli, Parser } from "./cli.ts";
-import { customParser } from "./custom/parse.ts";
-import { demoParser } from "./demo/parse.ts";
+import type { CustomCli, Parser } from "#clis/cli.ts";
+import { customParser } from "#clis/custom/parse.ts";
+import { demoParser } from "#clis/demo/parse.ts";
 
 // What CLIs really printed, line by line, kept as files. The adapters are held to them; the demo CLI, which is at hand, is held
 // to its own recording as well. After a wanted change of what it prints: RECORD=1 pnpm unit recordings
-const RECORDINGS = join(import.meta.dirname, "recordings");
+const RECORDINGS = join(import.meta.dirname, "../clis/recordings");
 const SCRIPT = join(import.meta.dirname, "../../../e2e/agents/agent.py");
 
 let folder: string;
@@ -64,7 +64,7 @@ function read(parser: Parser, text: string) {
 }
 
 test("L12: the demo CLI prints what was recorded of it, and its adapter understands every line of that", () => {
-  const now = record(() => [process.execPath, join(import.meta.dirname, "demo/demo-cli.ts")], INPUT);
+  const now = record(() => [process.execPath, join(import.meta.dirname, "../clis/demo/demo-cli.ts")], INPUT);
   const then = recorded("demo.jsonl", now);
   expect(now).toBe(then);
   const { entries, facts } = read(demoParser(), then);
