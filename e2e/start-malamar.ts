@@ -188,8 +188,3 @@ function freePort(): Promise<number> {
     });
   });
 }
-
-/** The end of the supervisor's log, for the words of a failed test. */
-export function lastWords(server: Server, lines = 40): string {
-  return server.printed().trimEnd().split("\n").slice(-lines).join("\n");
-}
