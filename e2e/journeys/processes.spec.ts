@@ -55,7 +55,7 @@ test("B1: a runner that is killed takes its CLI with it, and the step is tried a
   await team.turn("Worker", 2);
   const retried = performance.now() - since;
   console.log(
-    `runner killed (${Containment[level ?? 0]}): CLI dead after ${Math.round(dead)} ms, tried again after ${Math.round(retried)} ms`,
+    `runner killed (containment ${level}): CLI dead after ${Math.round(dead)} ms, tried again after ${Math.round(retried)} ms`,
   );
   if (level === Containment.L2) expect(dead).toBeLessThan(1_000);
   expect(retried).toBeLessThan(5_000);

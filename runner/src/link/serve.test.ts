@@ -157,15 +157,20 @@ describe("stopping over the link", () => {
 
   test("reaping kills what another runner left behind and says how much it was", async () => {
     const { spawn } = await import("node:child_process");
-    const child = spawn("sleep", ["600"], { env: { ...process.env, MALAMAR_EXECUTION_ID: "lost1" }, stdio: "ignore" });
+    const child = spawn("sleep", ["600"], { env: { ...process.env, MALAMAR_EXECUTION_ID: `lost1x${process.pid}` }, stdio: "ignore" });
     runner();
     await supervisor.next("hello");
     supervisor.send({
       case: "reap",
-      value: { targets: [{ executionId: "lost1" }, { executionId: "lost2", pid: process.pid, pidStartTicks: 1n }] },
+      value: {
+        targets: [{ executionId: `lost1x${process.pid}` }, { executionId: `lost2x${process.pid}`, pid: process.pid, pidStartTicks: 1n }],
+      },
     });
     const reaped = [await supervisor.next("reaped"), await supervisor.next("reaped")];
-    expect(Object.fromEntries(reaped.map(({ executionId, killed }) => [executionId, killed]))).toEqual({ lost1: 1, lost2: 0 });
+    expect(Object.fromEntries(reaped.map(({ executionId, killed }) => [executionId, killed]))).toEqual({
+      [`lost1x${process.pid}`]: 1,
+      [`lost2x${process.pid}`]: 0,
+    });
     if (child.exitCode === null && child.signalCode === null) await new Promise((gone) => child.once("exit", gone));
     expect(child.signalCode).toBe("SIGKILL");
   });

@@ -121,8 +121,16 @@ describe.each(namespaces)("at %s", (level) => {
     const enclosures = createEnclosures(level);
     open.push(enclosures);
     const launch = { args: [], env: { PATH: "/usr/bin" }, directory: "/", stdin: null };
-    const refusal = async (program: string) =>
-      spawnCli({ ...launch, program }, await enclosures.take("none")).catch((error: unknown) => error);
+    const refusal = async (program: string): Promise<unknown> => {
+      const enclosure = await enclosures.take(`refused-${process.pid}`);
+      try {
+        return await spawnCli({ ...launch, program }, enclosure);
+      } catch (error) {
+        return error;
+      } finally {
+        await enclosure?.end();
+      }
+    };
     expect(await refusal("no-such-program")).toMatchObject({ fault: "cli_missing" });
     expect(await refusal("/etc/passwd")).toMatchObject({ fault: "spawn_failed", message: expect.stringContaining("may not be executed") });
   });

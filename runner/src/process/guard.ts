@@ -10,7 +10,7 @@
 // that started us: guards are started on the main thread only.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { pidsAbove, readStat, startTicks } from "./proc.ts";
+import { newestPid, pidsAbove, readStat, startTicks } from "./proc.ts";
 import { keptWithin } from "./within.ts";
 
 export const GUARD_MARKER = "MALAMAR_GUARD_OF";
@@ -89,8 +89,8 @@ function owner(): string {
 /** The one child of a process that has one; null when it has none. */
 export function childOf(parent: number): number | null {
   // Pids grow, save where they have started again from the bottom.
-  const isChild = (pid: number) => readStat(pid)?.parent === parent;
-  return pidsAbove(parent).find(isChild) ?? pidsAbove(0).find(isChild) ?? null;
+  const floor = (newestPid() ?? 0) < parent ? 0 : parent;
+  return pidsAbove(floor).find((pid) => readStat(pid)?.parent === parent) ?? null;
 }
 
 function killQuietly(pid: number): void {

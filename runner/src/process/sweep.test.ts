@@ -18,6 +18,7 @@ async function sleeper(executionId: string | null): Promise<{ pid: number; gone:
   return { pid: child.pid ?? 0, gone: once(child, "exit") };
 }
 
+// A sweep looks at the whole machine, so that another run of these tests must have other ids.
 describe("the marker in an environment", () => {
   const environ = (...entries: string[]) => Buffer.from(entries.join("\0") + "\0");
 
@@ -34,40 +35,40 @@ describe("the marker in an environment", () => {
 
 describe("reaping an execution whose runner is gone", () => {
   test("kills what holds the marker, and only that", async () => {
-    const mine = await sleeper("reap-1");
-    const other = await sleeper("reap-11");
-    expect(await reap("reap-1", 0, 0n)).toEqual({ killed: 1, empty: true });
+    const mine = await sleeper(`reap-1-${process.pid}`);
+    const other = await sleeper(`reap-1-${process.pid}1`);
+    expect(await reap(`reap-1-${process.pid}`, 0, 0n)).toEqual({ killed: 1, empty: true });
     await mine.gone;
     expect(startTicks(other.pid)).not.toBe(0n);
   });
 
   test("kills the recorded process group without a marker when pid and start time match", async () => {
     const { pid, gone } = await sleeper(null);
-    expect(await reap("reap-2", pid, startTicks(pid))).toEqual({ killed: 1, empty: true });
+    expect(await reap(`reap-2-${process.pid}`, pid, startTicks(pid))).toEqual({ killed: 1, empty: true });
     await gone;
   });
 
   test("never touches a process that has got the pid meanwhile", async () => {
     const { pid } = await sleeper(null);
-    expect(await reap("reap-3", pid, startTicks(pid) + 1n)).toEqual({ killed: 0, empty: true });
-    expect(await reap("reap-3", pid, 0n)).toEqual({ killed: 0, empty: true });
+    expect(await reap(`reap-3-${process.pid}`, pid, startTicks(pid) + 1n)).toEqual({ killed: 0, empty: true });
+    expect(await reap(`reap-3-${process.pid}`, pid, 0n)).toEqual({ killed: 0, empty: true });
     expect(startTicks(pid)).not.toBe(0n);
   });
 });
 
 describe("sweeping after an exit", () => {
   test("finds a child that was started before the pids were counted again from the bottom", async () => {
-    const { pid, gone } = await sleeper("sweep-1");
+    const { pid, gone } = await sleeper(`sweep-1-${process.pid}`);
     // Its leader would have had a higher pid than anything that lives.
-    expect(await sweepAfterExit("sweep-1", (newestPid() ?? pid) + 1_000_000, 1)).toEqual({ killed: 1, empty: true });
+    expect(await sweepAfterExit(`sweep-1-${process.pid}`, (newestPid() ?? pid) + 1_000_000, 1)).toEqual({ killed: 1, empty: true });
     await gone;
   });
 
   test("looks at all processes after a long life", async () => {
-    const { pid, gone } = await sleeper("sweep-2");
+    const { pid, gone } = await sleeper(`sweep-2-${process.pid}`);
     const later = spawn("true", { stdio: "ignore" });
     await once(later, "exit");
-    expect(await sweepAfterExit("sweep-2", pid + 1, 3_600_000)).toEqual({ killed: 1, empty: true });
+    expect(await sweepAfterExit(`sweep-2-${process.pid}`, pid + 1, 3_600_000)).toEqual({ killed: 1, empty: true });
     await gone;
   });
 
