@@ -136,6 +136,10 @@ describe.each(namespaces)("at %s", (level) => {
   });
 });
 
+test("what is not started or has ended is not measured", () => {
+  expect(measure([{ pid: 0, guard: null }])).toEqual([null]);
+});
+
 test("a level that is not to be had is refused with the reason", async () => {
   const path = process.env["PATH"];
   const missing = (["L1", "L2", "L3"] as const).find((level) => !possible.includes(level));

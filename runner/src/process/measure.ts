@@ -30,6 +30,7 @@ export function measure(roots: readonly Root[]): (Usage | null)[] {
     append(sessions, stat.session, pid);
   }
   return roots.map(({ pid, guard }) => {
+    if (!all.has(pid)) return null;
     const found = new Set<number>();
     const take = (one: number): void => {
       if (found.has(one) || !all.has(one)) return;
