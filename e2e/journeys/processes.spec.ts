@@ -54,9 +54,7 @@ test("B1: a runner that is killed takes its CLI with it, and the step is tried a
   const dead = performance.now() - since;
   await team.turn("Worker", 2);
   const retried = performance.now() - since;
-  console.log(
-    `runner killed (containment ${level}): CLI dead after ${Math.round(dead)} ms, tried again after ${Math.round(retried)} ms`,
-  );
+  console.log(`runner killed (containment ${level}): CLI dead after ${Math.round(dead)} ms, tried again after ${Math.round(retried)} ms`);
   if (level === Containment.L2) expect(dead).toBeLessThan(1_000);
   expect(retried).toBeLessThan(5_000);
   expect(await reachesReview(server, id)).toMatchObject({ attention: TaskAttention.CONVERGED });
