@@ -52,7 +52,7 @@ export async function runFault(
     return result("survived");
   } catch (error) {
     const skipped = error instanceof Skipped;
-    if (!skipped) for (const server of servers) log(`${fault.id}: last words of a supervisor:\n${server.printed().slice(-4000)}`);
+    if (!skipped) for (const server of servers) log(`${fault.id}: last words of a supervisor:\n${server.printed().slice(-2000)}`);
     for (const server of servers) await server.end().catch((why: unknown) => skipped || log(`${fault.id}: at the end: ${String(why)}`));
     if (skipped) rmSync(folder, { recursive: true, force: true });
     else log(`${fault.id}: what was left lies in ${[folder, ...servers.map((server) => server.folder)].join(" and ")}`);

@@ -40,7 +40,7 @@ export async function trace(
     async detach() {
       strace.kill("SIGINT");
       // It may wait for ever for a thread that died while it let go; when it is killed, the kernel lets go.
-      const insist = setTimeout(() => strace.kill("SIGKILL"), 1000);
+      const insist = setTimeout(() => strace.kill("SIGKILL"), 300);
       await ended;
       clearTimeout(insist);
     },

@@ -6,11 +6,22 @@ import type { LoadedConfig } from "#config/config.ts";
 import { existingPaths } from "#config/paths.ts";
 import type { DataPaths } from "#config/paths.ts";
 import { Problem } from "#errors/problem.ts";
+import { offerGoodConfig } from "./last-good-config.ts";
 
 type Flags = Record<string, unknown>;
 
 export function loadConfigHere(flags: Flags): LoadedConfig {
-  return loadConfig({ env: process.env, flags, cwd: process.cwd(), home: homedir() });
+  try {
+    return loadConfig({ env: process.env, flags, cwd: process.cwd(), home: homedir() });
+  } catch (error) {
+    throw offerGoodConfig(error, dataDirWithoutFile(flags));
+  }
+}
+
+/** Where the data is, as far as that can be known without the file. */
+function dataDirWithoutFile(flags: Flags): string {
+  const named = process.env["MALAMAR_DATA_DIR"] || flags["dataDir"];
+  return typeof named === "string" && named !== "" ? resolve(named.replace(/^~(?=$|\/)/, homedir())) : join(homedir(), ".malamar");
 }
 
 /** Paths for commands that have to work whatever the configuration looks like: a running server must be stoppable after a slip in its file. */
@@ -19,10 +30,7 @@ export function findPaths(flags: Flags): { paths: DataPaths; loaded?: LoadedConf
     const loaded = loadConfigHere(flags);
     return { paths: existingPaths(loaded.config.dataDir), loaded };
   } catch (problem) {
-    const named = process.env["MALAMAR_DATA_DIR"] || flags["dataDir"];
-    const dataDir =
-      typeof named === "string" && named !== "" ? resolve(named.replace(/^~(?=$|\/)/, homedir())) : join(homedir(), ".malamar");
-    return { paths: existingPaths(dataDir), problem };
+    return { paths: existingPaths(dataDirWithoutFile(flags)), problem };
   }
 }
 

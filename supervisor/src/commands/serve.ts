@@ -1,9 +1,11 @@
 import { homedir } from "node:os";
 import type { Logger } from "pino";
+import type { LoadedConfig } from "#config/config.ts";
 import { startSupervisor } from "#main.ts";
 import type { Supervisor } from "#main.ts";
 import { loadConfigHere } from "./data-directory.ts";
 import { EXIT } from "./exit-code.ts";
+import { keepGoodConfig } from "./last-good-config.ts";
 import { openLog } from "./log.ts";
 import { complain, row, say } from "./say.ts";
 
@@ -47,9 +49,19 @@ export async function serve({ flags, version, entryDir, background }: ServeOptio
     );
   startSupervisor({ loaded, version, entryDir, env: process.env, background, log, onFatal }).then(started.resolve, started.reject);
   const supervisor = await started.promise;
+  keepConfig(loaded, supervisor, log);
   if (!isTerminal) log.info({ url: supervisor.url, dataDir: supervisor.paths.dataDir, version }, "Malamar is ready");
   // Whatever reads the log from a pipe gets the log and nothing else.
   if (!background) sayWelcome(supervisor, isTerminal ? say : complain);
+}
+
+function keepConfig({ file }: LoadedConfig, { paths }: Supervisor, log: Logger): void {
+  try {
+    const warning = keepGoodConfig(file, paths.dataDir);
+    if (warning !== undefined) log.warn(warning);
+  } catch (error) {
+    log.warn({ err: error }, "the configuration could not be kept beside the data; nothing else depends on it");
+  }
 }
 
 /**

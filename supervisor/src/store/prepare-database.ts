@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { copiesOf, damaged, refuseDamage } from "./check-database.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { openWriter } from "./open-db.ts";
@@ -50,6 +50,7 @@ function copyDatabase(db: Db, file: string, version: number): string {
   const unfinished = `${copy}.part`;
   rmSync(unfinished, { force: true });
   db.prepare("VACUUM INTO ?").run(unfinished);
+  chmodSync(unfinished, 0o600);
   renameSync(unfinished, copy);
   // One is enough to go back to the version before, and each is as large as everything that is stored.
   for (const path of older) if (path !== copy) rmSync(path, { force: true });
