@@ -19,6 +19,10 @@ test.each([
   expect([isUntrustworthy(error(code)), isFull(error(code))]).toEqual([reason === "storage_failed", reason === "storage_full"]);
 });
 
+test.each(["EROFS", "EIO"])("%s at a start is told in words, too", (code) => {
+  expect(explainStorage(error(code), "/data")).toMatchObject({ reason: "storage_failed" });
+});
+
 test.each([[error("SQLITE_CONSTRAINT")], [error("ENOENT")], [new Error("a bug")], [undefined], ["text"]])(
   "%s is nothing of the kind",
   (other) => {

@@ -47,11 +47,11 @@ export function explainStorage(error: unknown, dataDir: string): unknown {
       `End what has it open (a backup tool, a database shell) and start again: fuser -v '${dataDir}'/malamar.sqlite*`,
     );
   }
-  if (isUntrustworthy(error)) {
+  if (isUntrustworthy(error) || /^(EROFS|EIO)$/.test(codeOf(error))) {
     return new Problem(
       "unavailable",
       "storage_failed",
-      `The disk that holds ${dataDir} does not do what it is asked (${codeOf(error)}: ${message}), so nothing was started.`,
+      `The disk that holds ${dataDir} does not do what it is asked (${message.startsWith(codeOf(error)) ? message : `${codeOf(error)}: ${message}`}), so nothing was started.`,
       "Look at the system's log (dmesg) and at the disk before you start again.",
     );
   }
