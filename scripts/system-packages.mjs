@@ -1,5 +1,6 @@
 // Finds what the end-to-end tests need from the system: a Chromium for the web tests, a Python with gRPC for the test that
-// speaks to Malamar from another language. Installs it with apt where that is possible (root on Debian or Ubuntu).
+// speaks to Malamar from another language, and what makes disks, clocks and writes fail for the fault programs. Installs it with
+// apt where that is possible (root on Debian or Ubuntu).
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -31,6 +32,7 @@ const findPython = () => {
 const needs = [
   {
     name: "browser",
+    for: "journeys",
     what: "a Chromium or Chrome, for the tests of the web app",
     variable: "MALAMAR_E2E_CHROMIUM",
     find: findChromium,
@@ -38,10 +40,32 @@ const needs = [
   },
   {
     name: "python",
+    for: "journeys",
     what: "a python3 with grpcio, protoc and grpc_python_plugin, for the test of a client in another language",
     variable: "MALAMAR_E2E_PYTHON",
     find: findPython,
     packages: ["python3-grpcio", "protobuf-compiler", "protobuf-compiler-grpc"],
+  },
+  {
+    name: "strace",
+    for: "faults",
+    what: "strace, for disk errors and kill points",
+    find: () => onPath("strace")[0],
+    packages: ["strace"],
+  },
+  {
+    name: "faketime",
+    for: "faults",
+    what: "faketime, for clocks that jump",
+    find: () => onPath("faketime")[0],
+    packages: ["faketime"],
+  },
+  {
+    name: "file systems",
+    for: "faults",
+    what: "mkfs.ext4, mkfs.xfs and xfs_io, for full disks and power cuts",
+    find: () => ["/usr/sbin/mkfs.ext4", "/usr/sbin/mkfs.xfs", "/usr/sbin/xfs_io"].every(existsSync) || undefined,
+    packages: ["e2fsprogs", "xfsprogs"],
   },
 ];
 
@@ -58,17 +82,19 @@ function install(packages) {
 /**
  * The environment the tests read: MALAMAR_E2E_CHROMIUM and MALAMAR_E2E_PYTHON are paths, MALAMAR_E2E_SKIP names what is
  * missing ("browser,python"). With CI=true nothing may be missing.
+ * @param options.of "journeys" or "faults"
  */
-export function systemPackages({ mayInstall }) {
-  const missing = () => needs.filter((need) => !need.find());
+export function systemPackages({ mayInstall, of = "journeys" }) {
+  const wanted = needs.filter((need) => need.for === of);
+  const missing = () => wanted.filter((need) => !need.find());
   const problem = mayInstall && missing().length > 0 ? install(missing().flatMap((need) => need.packages)) : undefined;
   const absent = missing();
   for (const need of absent)
     console.log(
-      `Not found: ${need.what}${problem ? ` (${problem})` : ""}. Set ${need.variable} to its path, or install ${need.packages.join(" ")}.`,
+      `Not found: ${need.what}${problem ? ` (${problem})` : ""}. ${need.variable ? `Set ${need.variable} to its path, or install` : "Install"} ${need.packages.join(" ")}.`,
     );
   if (absent.length > 0 && process.env.CI === "true") throw new Error("With CI=true every test must run, so this stops here.");
   if (absent.length > 0) console.log("The tests that need it are skipped; all others run.");
-  const found = needs.filter((need) => !absent.includes(need)).map((need) => [need.variable, need.find()]);
+  const found = wanted.filter((need) => need.variable && !absent.includes(need)).map((need) => [need.variable, need.find()]);
   return { ...Object.fromEntries(found), MALAMAR_E2E_SKIP: absent.map((need) => need.name).join(",") };
 }

@@ -43,7 +43,7 @@ tests("unit tests", "vitest", ["run"]);
 single("build", process.execPath, ["scripts/build.mjs"]);
 if (rows.at(-1).ok) {
   tests("journeys", process.execPath, ["scripts/e2e.mjs"]);
-  single("faults", process.execPath, ["e2e/faults/main.ts"]);
+  single("faults", process.execPath, ["scripts/faults.mjs"]);
 }
 rmSync(reports, { recursive: true, force: true });
 

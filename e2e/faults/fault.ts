@@ -8,7 +8,7 @@ export interface Fault {
   title: string;
   /** Only in the long form. */
   long?: boolean;
-  /** Programs that have to be on the PATH; "root" = to be run as root. What is missing is said, and the fault is skipped. */
+  /** Programs that have to be on the PATH; "root" = to be run as root. What is missing is said, and the fault is skipped; with CI=true it is required. */
   needs?: readonly string[];
   /** Does it to a real Malamar. Throws when something was lost, doubled, half-applied, left behind, or not said. */
   run(context: FaultContext): Promise<void>;

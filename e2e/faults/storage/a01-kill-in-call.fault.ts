@@ -118,7 +118,7 @@ async function sweep(context: FaultContext, { name, act, place, before, template
   const undisturbed = await play(context, { act, place, template });
   if (undisturbed.answer instanceof Error && name !== "cancelTask" && name !== "restartTask") throw undisturbed.answer;
   const after = undisturbed.rows;
-  const points = some(context, undisturbed.points, 2);
+  const points = some(context, undisturbed.points, 1);
   for (const point of points) {
     const what = `${name}, killed at ${point.call} ${point.count} of the ${point.during}`;
     const { answer, rows, check } = await play(context, { act, place, template, point });

@@ -151,7 +151,7 @@ async function sweep(context: FaultContext, story: Story): Promise<void> {
   await server.stop("SIGINT");
   const template = snapshot(server.dataDir, `${context.folder}/template-${STORIES.indexOf(story)}`);
   const all = await play(context, story, stage, template);
-  const points = some(context, all, 3);
+  const points = some(context, all, 2);
   for (const point of points) {
     await play(context, story, stage, template, point);
     context.count("kill points");
