@@ -10,6 +10,7 @@
 // that started us: guards are started on the main thread only.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import { newestPid, pidsAbove, readStat, startTicks } from "./proc.ts";
 import { keptWithin } from "./within.ts";
 
@@ -81,9 +82,26 @@ export async function startGuard(tools: GuardTools): Promise<Guard> {
   };
 }
 
-/** Marks a guard as this runner's: a guard whose runner is gone may be killed by anybody. */
+/** Marks a guard as this runner's: a guard whose runner is gone may be killed by anybody who can tell. */
 function owner(): string {
-  return `${process.pid}:${startTicks(process.pid)}`;
+  return `${process.pid}:${startTicks(process.pid)}:${ownView()}`;
+}
+
+/**
+ * Pids and start times mean something only to who sees them alike: from a container, or under another boot time, a living runner
+ * looks like a dead one.
+ */
+export function ownView(): string {
+  return ["pid", "time"].map((name) => namespaceOf(name)).join("/");
+}
+
+function namespaceOf(name: string): string {
+  try {
+    return readlinkSync(`/proc/self/ns/${name}`);
+  } catch {
+    // A kernel without that kind of namespace has one view.
+    return "";
+  }
 }
 
 /** The one child of a process that has one; null when it has none. */

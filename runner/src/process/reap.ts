@@ -2,7 +2,7 @@
 // it, and the whole namespace with the guard; it is looked for all the same, because dying takes a moment.
 import { setTimeout as sleep } from "node:timers/promises";
 import { findCgroup, ownCgroup, type Cgroup } from "./cgroup.ts";
-import { GUARD_MARKER } from "./guard.ts";
+import { GUARD_MARKER, ownView } from "./guard.ts";
 import { hasProc, isLiving, pidsAbove, readEnviron, startTicks } from "./proc.ts";
 import { sweep, type SweepResult } from "./sweep.ts";
 
@@ -25,7 +25,7 @@ function cgroupOf(executionId: string): Cgroup | null {
   }
 }
 
-/** Ends every guard whose runner is gone. False when one would not end. */
+/** Ends every guard whose runner is gone, as far as we can tell. False when one would not end. */
 async function endOrphanedGuards(): Promise<boolean> {
   if (!hasProc) return true;
   const orphans = pidsAbove(1).flatMap((pid) => {
@@ -50,6 +50,6 @@ async function endOrphanedGuards(): Promise<boolean> {
 function isOrphanedGuard(pid: number): boolean {
   const environ = readEnviron(pid)?.toString("latin1") ?? "";
   if (!environ.includes(GUARD_MARKER)) return false;
-  const [, runner, ticks] = new RegExp(`(?:^|\\0)${GUARD_MARKER}=(\\d+):(\\d+)\\0`).exec(environ) ?? [];
-  return runner !== undefined && ticks !== undefined && !isLiving(Number(runner), BigInt(ticks));
+  const [, runner, ticks, view] = new RegExp(`(?:^|\\0)${GUARD_MARKER}=(\\d+):(\\d+):([^\\0]*)\\0`).exec(environ) ?? [];
+  return runner !== undefined && ticks !== undefined && view === ownView() && !isLiving(Number(runner), BigInt(ticks));
 }

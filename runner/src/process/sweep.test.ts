@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, describe, expect, test } from "vitest";
-import { holdsEntry, newestPid, startTicks } from "./proc.ts";
+import { GUARD_MARKER, ownView } from "./guard.ts";
+import { hasProc, holdsEntry, isLiving, newestPid, startTicks } from "./proc.ts";
 import { reap } from "./reap.ts";
 import { MARKER, sweepAfterExit } from "./sweep.ts";
 
@@ -53,6 +54,24 @@ describe("reaping an execution whose runner is gone", () => {
     expect(await reap(`reap-3-${process.pid}`, pid, startTicks(pid) + 1n)).toEqual({ killed: 0, empty: true });
     expect(await reap(`reap-3-${process.pid}`, pid, 0n)).toEqual({ killed: 0, empty: true });
     expect(startTicks(pid)).not.toBe(0n);
+  });
+});
+
+describe.skipIf(!hasProc)("the guard of a runner that is gone", () => {
+  const guardOf = async (owner: string) => {
+    const child = spawn("sleep", ["600"], { env: { PATH: process.env["PATH"], [GUARD_MARKER]: owner }, detached: true, stdio: "ignore" });
+    started.push(child);
+    await once(child, "spawn");
+    return child.pid ?? 0;
+  };
+
+  test("is ended, while those of living runners and of runners that we cannot see stay", async () => {
+    const gone = await guardOf(`2147483646:1:${ownView()}`);
+    const living = await guardOf(`${process.pid}:${startTicks(process.pid)}:${ownView()}`);
+    // In a container, or under another boot time, its runner has another pid or start time than we see.
+    const elsewhere = await guardOf("2147483646:1:pid:[1]/time:[1]");
+    expect((await reap(`reap-4-${process.pid}`, 0, 0n)).empty).toBe(true);
+    expect([gone, living, elsewhere].map((pid) => startTicks(pid) !== 0n && isLiving(pid, startTicks(pid)))).toEqual([false, true, true]);
   });
 });
 
