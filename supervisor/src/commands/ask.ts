@@ -3,7 +3,7 @@ import type { SupervisorRecord } from "./record.ts";
 /** What the commands want to know of a running supervisor; part of System in proto/malamar/v1, in its JSON form. */
 export interface SystemFacts {
   clis?: { name: string; title: string }[];
-  pauses?: { resource: string; resourceId: string; cause: string; detail?: string; until: string }[];
+  pauses?: { resource: string; resourceId: string; cause: string; detail?: string; until?: string }[];
   runners?: { id: string; pid: number; attached?: boolean; workspaceIds?: string[] }[];
   liveExecutions?: number;
 }

@@ -52,5 +52,10 @@ function sayCounts({ liveExecutions = 0, runners = [], pauses = [] }: SystemFact
   say(row("running", counted(liveExecutions, "step")));
   say(row("runners", `${runners.filter((runner) => runner.attached).length} of ${runners.length} attached`));
   for (const pause of pauses)
-    say(row("paused", `${pause.resource} ${pause.resourceId} until ${pause.until}${pause.detail ? `: ${pause.detail}` : ""}`));
+    say(
+      row(
+        "paused",
+        `${pause.resource} ${pause.resourceId}${pause.until ? ` until ${pause.until}` : ""}${pause.detail ? `: ${pause.detail}` : ""}`,
+      ),
+    );
 }

@@ -2,6 +2,7 @@ import type { Malamar } from "@malamar/sdk";
 import { createContext } from "svelte";
 import { Feed } from "#lib/api/feed.svelte.ts";
 import { LiveExecutions } from "#lib/executions/live-executions.svelte.ts";
+import { MachinePauses } from "#lib/system/machine-pauses.svelte.ts";
 import { Tasks } from "#lib/tasks/tasks.svelte.ts";
 import { Workspaces } from "#lib/workspaces/workspaces.svelte.ts";
 
@@ -12,6 +13,7 @@ export interface App {
   workspaces: Workspaces;
   tasks: Tasks;
   liveExecutions: LiveExecutions;
+  machinePauses: MachinePauses;
 }
 
 export const [useApp, provideApp] = createContext<App>();
@@ -21,6 +23,7 @@ export function createApp(malamar: Malamar): App {
   const workspaces = new Workspaces(malamar.workspaces);
   const tasks = new Tasks(malamar.tasks);
   const liveExecutions = new LiveExecutions(malamar.executions);
-  for (const follower of [workspaces, tasks, liveExecutions]) feed.follow(follower);
-  return { malamar, feed, workspaces, tasks, liveExecutions };
+  const machinePauses = new MachinePauses(malamar.system);
+  for (const follower of [workspaces, tasks, liveExecutions, machinePauses]) feed.follow(follower);
+  return { malamar, feed, workspaces, tasks, liveExecutions, machinePauses };
 }
