@@ -32,7 +32,7 @@ export async function doctor({ flags, entryDir, version }: DoctorOptions): Promi
     lookAtNode(process.version),
     lookAtSqlite(),
     ...lookAtProgram(files),
-    ...lookAtDataDirectory(paths),
+    ...lookAtDataDirectory(paths, loaded?.config.diskReserve ?? "auto"),
     ...(await lookAtSupervisor(paths, record)),
     ...lookAtDatabase(paths.database, files.migrations),
     ...(await lookAtRunners(paths, record !== undefined)),

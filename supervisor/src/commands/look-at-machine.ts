@@ -4,6 +4,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import type { Cli } from "#config/cli.ts";
 import type { DataPaths, ProgramFiles } from "#config/paths.ts";
 import { Problem } from "#errors/problem.ts";
+import { reserveOf } from "#store/disk-state.ts";
 import { refuseDataDirectory } from "./data-directory.ts";
 import { critical, note, ok, warning } from "./finding.ts";
 import type { Finding } from "./finding.ts";
@@ -17,7 +18,8 @@ export function lookAtNode(version: string): Finding {
     : critical(`Node ${version} is too old; Malamar needs 24 or newer`, "npm start  (brings its own Node)");
 }
 
-export function lookAtDataDirectory({ dataDir }: DataPaths): Finding[] {
+/** @param reserve the setting of that name */
+export function lookAtDataDirectory({ dataDir }: DataPaths, reserve: number | "auto"): Finding[] {
   if (!existsSync(dataDir)) return [note(`data directory ${dataDir}: not there yet; the first start makes it`)];
   try {
     refuseDataDirectory(dataDir);
@@ -25,11 +27,13 @@ export function lookAtDataDirectory({ dataDir }: DataPaths): Finding[] {
     if (error instanceof Problem) return [critical(error.message, error.nextStep)];
     throw error;
   }
-  const { bavail, bsize } = statfsSync(dataDir);
-  const free = Math.floor((bavail * bsize) / MIB);
-  const space = `${free} MiB free where the data is`;
+  const { bavail, blocks, bsize } = statfsSync(dataDir);
+  const free = bavail * bsize;
+  const needed = reserveOf(reserve, blocks * bsize);
+  const space = `${Math.floor(free / MIB)} MiB free where the data is`;
   const fix = `df -h '${dataDir}'`;
-  const room = free < 200 ? critical(space, fix) : free < 1024 ? warning(space, fix) : ok(space);
+  const tooLittle = `${space}; below ${Math.floor(needed / MIB)} MiB no work is started`;
+  const room = free < needed ? critical(tooLittle, fix) : free < 1024 * MIB ? warning(space, fix) : ok(space);
   return [ok(`data directory ${dataDir}, closed to other users`), room];
 }
 

@@ -30,7 +30,7 @@ export interface TestApi {
 }
 
 /** The public API over Connect's own protocol in memory, on a real database. For tests. */
-export function openTestApi(change: Partial<Parameters<typeof publicRoutes>[0]> = {}): TestApi {
+export function openTestApi(change: Partial<Parameters<typeof publicRoutes>[0]> = {}, onFatal?: (error: unknown) => void): TestApi {
   const played = play();
   const { deps } = played;
   const hub = createHub();
@@ -49,7 +49,7 @@ export function openTestApi(change: Partial<Parameters<typeof publicRoutes>[0]> 
   const tailLog = async function* () {};
   const transport = createRouterTransport(publicRoutes({ ...services, tailLog, ...change }), {
     router: {
-      interceptors: [translateErrors({ debug: () => {}, error: (bug: unknown) => void bugs.push(bug) })],
+      interceptors: [translateErrors({ debug: () => {}, error: (bug: unknown) => void bugs.push(bug) }, onFatal)],
       shutdownSignal: closing.signal,
     },
   });

@@ -47,15 +47,15 @@ function levelOf(before: DiskState["level"], { ballast, failed }: DiskSight, lef
 export function diskWords({ level, free, reserve }: DiskState): string {
   const next = "Free some space; Malamar goes on by itself.";
   if (level === "full") {
-    const needed = inMib(reserve + BALLAST_BYTES);
+    const needed = inWords(reserve + BALLAST_BYTES);
     return `The disk with Malamar's data is full: what had to be written found no room, and ${needed} are needed to go on. ${next}`;
   }
   if (level === "low") {
-    return `The disk with Malamar's data is nearly full: ${inMib(free)} are free, and below ${inMib(reserve)} nothing is started. ${next}`;
+    return `The disk with Malamar's data is nearly full: ${inWords(free)} are free, and below ${inWords(reserve)} nothing is started. ${next}`;
   }
   return "";
 }
 
-function inMib(bytes: number): string {
-  return `${Math.floor(bytes / MIB)} MiB`;
+function inWords(bytes: number): string {
+  return bytes < 10 * 1024 * MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / (1024 * MIB))} GiB`;
 }
