@@ -120,11 +120,14 @@ export async function startMalamar({ config = {}, env: more = {}, started = true
       stopped = false;
       starting.stdout.setEncoding("utf8").on("data", (text: string) => (logged += text));
       for (const stream of [starting.stdout, starting.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
-      await eventually("the supervisor answers", () => starting.exitCode !== null || starting.signalCode !== null || healthy(url), {
-        timeout: 20_000,
-        instead: () => printed,
-      });
-      if (starting.exitCode !== null || starting.signalCode !== null) throw new Error(`The supervisor ended at its start.\n${printed}`);
+      const ended = () => starting.exitCode !== null || starting.signalCode !== null;
+      try {
+        await eventually("the supervisor answers", () => ended() || healthy(url), { timeout: 20_000, instead: () => printed });
+      } catch (error) {
+        await server.stop("SIGINT");
+        throw error;
+      }
+      if (ended()) throw new Error(`The supervisor ended at its start.\n${printed}`);
     },
     async stop(signal = "SIGINT") {
       const stopping = child;
