@@ -57,7 +57,7 @@ function runInSupervisor(args: readonly string[]): Promise<{ code: number | null
 }
 
 // A minute for a person who waits, a few on a machine of which nobody expects anything else.
-const seeds = !short ? 100_000 : process.env["CI"] === "true" ? 4_000 : 1_000;
+const seeds = !short ? 100_000 : process.env["CI"] === "true" ? 2_000 : 1_000;
 const half = (first: number) => ["sim/main.ts", String(seeds / 2), String(first)];
 await simulate("SIM", "the step protocol holds its invariants under simulated faults", half(seed), half(seed + seeds / 2));
 await simulate("MUT", "the simulation notices when a rule of the protocol is broken", ["sim/mutants-main.ts", short ? "300" : "2000"]);

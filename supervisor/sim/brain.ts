@@ -24,6 +24,8 @@ export interface Brain {
   up(): boolean;
   connect(runnerId: string, hear: (message: ToRunner) => void, lost: () => void): Connection | undefined;
   runnerExited(runnerId: string): void;
+  /** It thinks it lives and does nothing, as a machine that sleeps. */
+  freeze(): void;
   /** Everything in memory is gone; what was not committed never happened. */
   crash(): void;
 }
@@ -46,11 +48,12 @@ const CRASH_AT_COMMIT = 0.006;
 export function startBrain(world: Surroundings): Brain {
   const { clock, dice, writer } = world;
   let alive = true;
+  let frozen = false;
   const connections = new Set<() => void>();
   const { epoch } = takeEpoch(writer, clock.now(), "simulation");
 
   /** Work of this life only: a process that is gone does nothing later. */
-  const after = (delay: number, work: () => void) => clock.after(delay, () => void (alive && work()));
+  const after = (delay: number, work: () => void) => clock.after(delay, () => void (alive && !frozen && work()));
 
   const memory = createStore({
     writer,
@@ -148,7 +151,7 @@ export function startBrain(world: Surroundings): Brain {
   };
 
   function connect(_runnerId: string, hear: (message: ToRunner) => void, lost: () => void): Connection | undefined {
-    if (!alive) return undefined;
+    if (!alive || frozen) return undefined;
     let open = true;
     let lastUp = 0;
     let lastDown = 0;
@@ -180,8 +183,8 @@ export function startBrain(world: Surroundings): Brain {
       send(message: ControlRequest) {
         lastUp = Math.max(lastUp, clock.now() + delay());
         clock.after(lastUp - clock.now(), () => {
-          if (!open || !alive) return;
-          taking = taking.then(() => (open && alive ? stream.take(message) : undefined)).catch(() => cut());
+          if (!open || !alive || frozen) return;
+          taking = taking.then(() => (open && alive && !frozen ? stream.take(message) : undefined)).catch(() => cut());
         });
       },
     };
@@ -206,5 +209,5 @@ export function startBrain(world: Surroundings): Brain {
   // What the last life committed without telling anybody is told now.
   if (newestEventSeq(writer) > 0) publish();
 
-  return { deps, epoch, up: () => alive, connect, runnerExited, crash };
+  return { deps, epoch, up: () => alive, connect, runnerExited, freeze: () => void (frozen = true), crash };
 }
