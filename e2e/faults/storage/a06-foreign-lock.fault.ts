@@ -14,7 +14,7 @@ export default {
     const { id } = await team.task("runs meanwhile");
     await team.turn("Worker", 1);
     const pid = server.pid();
-    const other = new DatabaseSync(`${server.dataDir}/malamar.sqlite`);
+    const other = new DatabaseSync(`${server.dataDir}/malamar.sqlite`, { timeout: 5000 });
 
     other.exec("BEGIN IMMEDIATE");
     const write = timed(() => server.api.workspaces.createWorkspace({ title: "Waits in vain", prefix: "VAIN" }));
