@@ -94,11 +94,12 @@ export function controlStream(
     const granted = store.transact((db) => {
       const execution = executionOfRequest(db, id, boot, requestId);
       if (execution === undefined) return undefined;
-      if (execution.state === "ended") return "over" as const;
+      // One that is being proven dead must not be started after that.
+      if (execution.state === "ended" || execution.state === "reaping") return "over" as const;
       return { grant: buildGrant(db, execution, grantSettings()), stopReason: execution.stopReason };
     });
     if (granted === undefined) return registry.addCredit(id, requestId);
-    if (granted === "over") return log.warn(`Runner ${id} asked again with request ${requestId}, whose execution has ended.`);
+    if (granted === "over") return log.warn(`Runner ${id} asked again with request ${requestId}, whose execution is over.`);
     const { grant, stopReason } = granted;
     whenDurable(() => {
       send({ type: "grant", grant });
